@@ -1,0 +1,2 @@
+import '../cli/top.ts'
+export const upward = 1

@@ -1,0 +1,15 @@
+import type { Command } from '../command.ts'
+
+export const rotate: Command = {
+  name: 'rotate',
+  summary: 'replace certificates or a password while clients stay connected',
+  options: [
+    { flags: '--certificates', description: 'a new certificate for each member' },
+    { flags: '--member <name>', description: 'only the certificate of this member' },
+    { flags: '--password <role>', description: 'a new password for this role' },
+    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+  ],
+  example: 'pgherd rotate --certificates',
+  danger: 'changes',
+  load: () => import('../verbs/rotate.ts'),
+}

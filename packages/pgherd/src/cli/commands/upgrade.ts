@@ -1,0 +1,17 @@
+import type { Command } from '../command.ts'
+
+export const upgrade: Command = {
+  name: 'upgrade',
+  summary: 'take newer minor versions into use, member by member, without an error for clients',
+  options: [
+    { flags: '--install', description: 'bring the Debian packages to their newest versions first, as root' },
+    {
+      flags: '--pooler',
+      description: 'restart a PgBouncer that has become older too, which closes the sessions of clients',
+    },
+    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+  ],
+  example: 'pgherd upgrade --install',
+  danger: 'interrupts',
+  load: () => import('../verbs/upgrade.ts'),
+}

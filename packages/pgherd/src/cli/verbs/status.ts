@@ -1,0 +1,18 @@
+import { exitCodes } from '../../diagnostic/diagnostic.ts'
+import type { Verb } from '../command.ts'
+import { readClusterStatus } from '../cluster-status.ts'
+import { readStatus } from '../read-status.ts'
+import { openSession } from '../session.ts'
+import { showStatus } from '../views/status.ts'
+
+export const run: Verb = async (invocation) => {
+  const session = await openSession(invocation.globals, { savedSpec: true })
+  const [status, cluster] = await Promise.all([
+    readStatus(session, session.context(invocation)),
+    session.cluster ? readClusterStatus(session, session.cluster) : undefined,
+  ])
+  const document = { ...status, ...cluster }
+  showStatus(document, invocation.output)
+  invocation.output.document(document)
+  return status.healthy ? exitCodes.done : exitCodes.findings
+}

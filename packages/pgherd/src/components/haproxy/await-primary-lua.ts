@@ -1,0 +1,56 @@
+/** Longest time a new session is held while nobody, or more than one, says it is the primary; in seconds. */
+export const heldSeconds = 60
+
+/**
+ * Lua that HAProxy runs for each new session (lua.txt, "register_action"). HAProxy alone takes every server for
+ * up until its first check, after each reload too, and closes a session when none is up. Held sessions wait
+ * instead: they never reach a standby or one of two primaries, and a pool's logins do not fail in a failover.
+ */
+export function renderAwaitPrimary(): string {
+  return `-- Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
+-- Holds a new session until it can be sent on, at most ${heldSeconds} s.
+
+local function status(server)
+  local stats = server:get_stats()
+  local check = string.gsub(stats["check_status"] or "", "^%* ", "")
+  return string.sub(stats["status"] or "", 1, 2), check
+end
+
+-- One member is up and said so itself: the only one that can be meant.
+local function one_primary()
+  local up, sure = 0, false
+  for _, server in pairs(core.backends["primary"].servers) do
+    local state, check = status(server)
+    if state == "UP" then
+      up = up + 1
+      sure = check == "L7OK"
+    end
+  end
+  return up == 1 and sure
+end
+
+-- Every member has been asked; one standby is near enough, or the primary stands in.
+local function a_reader()
+  local found = false
+  for _, server in pairs(core.backends["standbys"].servers) do
+    local state, check = status(server)
+    if check == "INI" then return false end
+    if state == "UP" and check == "L7OK" then found = true end
+  end
+  return found or one_primary()
+end
+
+local function hold(ready)
+  return function()
+    local waited = 0
+    while not ready() and waited < ${heldSeconds * 1000} do
+      core.msleep(50)
+      waited = waited + 50
+    end
+  end
+end
+
+core.register_action("await_primary", { "tcp-req" }, hold(one_primary))
+core.register_action("await_reader", { "tcp-req" }, hold(a_reader))
+`
+}

@@ -1,0 +1,1 @@
+export { replicationRole } from '../../reserved-names.ts'

@@ -1,0 +1,113 @@
+import type { FenceTiming } from '../components/fence/fence-file.ts'
+
+/** What Patroni said about itself (GET /patroni). */
+export interface PatroniAnswer {
+  /** `dcs_last_seen`: the second in which etcd was last read, by a clock that may be set at any time; 0: never. */
+  readonly lastSeen: number
+  /** etcd is away and every member has agreed that this one stays primary. */
+  readonly failsafe: boolean
+  readonly paused: boolean
+}
+
+/**
+ * What the fence knows. All times are seconds of a clock that never goes back, never jumps and is the same for every
+ * process since the machine started; the time of day plays no part, so that setting it cannot delay anything.
+ */
+export interface FenceState {
+  readonly startedAt: number
+  /** When the last question was asked that got an answer. */
+  readonly askedAt?: number
+  readonly lastSeen?: number
+  /** etcd has been read after this moment. */
+  readonly contactAt?: number
+  readonly failsafeAt?: number
+  readonly pausedAt?: number
+  readonly server: 'primary' | 'standby' | 'stopped'
+  /** When nobody listened where Patroni answers: it is starting, or waits for etcd before it listens. */
+  readonly refusedAt?: number
+  /** When Patroni's present process was first seen; left out when there is none. */
+  readonly patroniAt?: number
+}
+
+export type FenceDecision = {
+  /** `stop-server`: PostgreSQL could outlive its lease. `restart-patroni`: it has been frozen for too long. */
+  readonly do: 'nothing' | 'stop-server' | 'restart-patroni'
+  readonly why: string
+}
+
+/** Without an answer for this long a Patroni that runs counts as frozen, in seconds: shorter pauses are load. */
+export const frozenAfter = 3
+
+/** Shortest patience after Patroni told of the failsafe mode: a single lost answer is none. */
+const failsafePatience = 2
+
+/**
+ * Takes in an answer. A `dcs_last_seen` that differs from the one before was read after the question before had been asked:
+ * that moment is known exactly, where `dcs_last_seen` itself is cut to a second and goes by the time of day.
+ */
+export function noteAnswer(state: FenceState, answer: PatroniAnswer, askedAt: number): FenceState {
+  const { lastSeen, failsafe, paused } = answer
+  // an answer to an older question, held up on its way, says nothing new
+  if (state.askedAt !== undefined && askedAt <= state.askedAt) return state
+  const read = lastSeen > 0 && state.lastSeen !== undefined && lastSeen !== state.lastSeen
+  return {
+    ...state,
+    lastSeen,
+    askedAt,
+    ...(read && state.askedAt !== undefined ? { contactAt: state.askedAt } : {}),
+    ...(failsafe ? { failsafeAt: askedAt } : {}),
+    ...(paused ? { pausedAt: askedAt } : {}),
+  }
+}
+
+/**
+ * After the fence itself stood still: a Patroni that meanwhile read etcd is watched as from the start, because it has found
+ * out by itself whether it still leads; one that did not is judged by what was known before.
+ */
+export function noteStandstill(before: FenceState, after: FenceState, now: number): FenceState {
+  return after.askedAt !== before.askedAt && after.lastSeen !== before.lastSeen
+    ? { ...after, startedAt: now }
+    : after
+}
+
+/**
+ * Until when a primary may run, in seconds of the same clock. The lease was renewed at most one loop before etcd was last
+ * read (Patroni reads it at the start of a loop and renews after), so it lives until then + ttl - loop_wait, and the margin
+ * is for the stop itself. In failsafe mode the members keep their word for a ttl, and it is given anew at the latest after a
+ * loop and its retries (Failsafe in Patroni's ha.py). A paused Patroni keeps its server: nobody else is promoted then.
+ * A fence that has just started gives Patroni the time of one loop with all its retries to show a sign of life.
+ */
+export function primaryUntil(state: FenceState, timing: FenceTiming): number {
+  const { ttl, loopWait, retryTimeout, fenceMargin } = timing
+  const patience = ttl - loopWait - fenceMargin
+  const after = (moment: number | undefined, seconds: number) =>
+    moment === undefined ? -Infinity : moment + seconds
+  return Math.max(
+    after(state.startedAt, Math.min(patience, loopWait + retryTimeout + 1)),
+    after(state.contactAt, patience),
+    after(state.failsafeAt, Math.max(patience - retryTimeout, failsafePatience)),
+    after(state.pausedAt, patience),
+  )
+}
+
+/** Since when Patroni has listened and not answered, as a frozen process does: the kernel accepts for it. */
+export function silentSince({ startedAt, askedAt, refusedAt, patroniAt }: FenceState): number {
+  return Math.max(startedAt, askedAt ?? -Infinity, refusedAt ?? -Infinity, patroniAt ?? -Infinity)
+}
+
+/** What to do now. Pure. */
+export function decideFence(state: FenceState, timing: FenceTiming, now: number): FenceDecision {
+  const until = primaryUntil(state, timing)
+  if (state.server === 'primary' && now >= until) {
+    const contact = state.contactAt === undefined ? 'never' : `${(now - state.contactAt).toFixed(1)} s ago`
+    return {
+      do: 'stop-server',
+      why: `Patroni last read etcd ${contact}, so its lease may end in ${timing.fenceMargin} s and another member be promoted`,
+    }
+  }
+  const silent = now - silentSince(state)
+  if (state.patroniAt !== undefined && silent > 2 * timing.ttl) {
+    return { do: 'restart-patroni', why: `Patroni runs and has not answered for ${silent.toFixed(1)} s` }
+  }
+  return { do: 'nothing', why: state.server === 'primary' ? 'the lease is certain' : 'no primary runs here' }
+}

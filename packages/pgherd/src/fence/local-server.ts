@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { commandNameOf, processesIn, runs, type ProcessIdentity } from '../hosts/local/process-identity.ts'
+import { findPostmaster } from '../hosts/local/supervisor/postmaster-file.ts'
+import type { FenceState } from './decide.ts'
+
+/** An immediate shutdown takes milliseconds; a server that needs longer is frozen or overloaded. */
+const quitPatienceMs = 500
+/** How long a killed process may take to leave the kernel before that is reported. */
+const killPatienceMs = 10_000
+
+/** The server of one data directory. */
+export class LocalServer {
+  readonly #data: string
+  /** Kept, because a data directory that was removed under a server no longer tells of it. */
+  #postmaster: ProcessIdentity | undefined
+  #last: FenceState['server'] = 'stopped'
+
+  constructor(data: string) {
+    this.#data = data
+  }
+
+  /**
+   * Whether it runs, and as what. It can accept writes exactly when no signal file is there: the end of a recovery removes
+   * it before the first write (StartupXLOG in src/backend/access/transam/xlog.c). Asks the file system and not the
+   * server, which may be frozen.
+   */
+  look(): FenceState['server'] {
+    const data = this.#data
+    const found = existsSync(data) ? findPostmaster(data)?.process : undefined
+    if (found) {
+      this.#postmaster = found
+      this.#last =
+        existsSync(`${data}/standby.signal`) || existsSync(`${data}/recovery.signal`) ? 'standby' : 'primary'
+    } else if (!this.#postmaster || !runs(this.#postmaster)) {
+      this.#postmaster = undefined
+      this.#last = 'stopped'
+    }
+    return this.#last
+  }
+
+  /**
+   * Stops it at once: an immediate shutdown, and after half a second SIGKILL for every process of it. Gives the process
+   * ids that are still there, which then wait in the kernel, most likely for a disk.
+   */
+  async stop(): Promise<readonly number[]> {
+    this.look()
+    const postmaster = this.#postmaster
+    if (postmaster) signal(postmaster, 'SIGQUIT')
+    // a stopped process notices nothing else
+    for (const each of serverProcesses(this.#data)) signal(each, 'SIGCONT')
+    if (await this.#gone(quitPatienceMs)) return []
+    for (const until = performance.now() + killPatienceMs; performance.now() < until;) {
+      // the postmaster first: it would start children anew
+      if (postmaster) signal(postmaster, 'SIGKILL')
+      for (const each of serverProcesses(this.#data)) signal(each, 'SIGKILL')
+      if (await this.#gone(50)) return []
+    }
+    return serverProcesses(this.#data).map(({ pid }) => pid)
+  }
+
+  async #gone(patienceMs: number): Promise<boolean> {
+    for (const until = performance.now() + patienceMs; ; await sleep(20)) {
+      const postmaster = this.#postmaster !== undefined && runs(this.#postmaster)
+      if (!postmaster && serverProcesses(this.#data).length === 0) return true
+      if (performance.now() >= until) return false
+    }
+  }
+}
+
+/** Every process of PostgreSQL works in its data directory, and keeps its name whatever its title says. */
+export function serverProcesses(data: string): ProcessIdentity[] {
+  return processesIn(data).filter(({ pid }) => commandNameOf(pid) === 'postgres')
+}
+
+/** Signals exactly this process. */
+export function signal(target: ProcessIdentity, name: NodeJS.Signals): void {
+  if (!runs(target)) return
+  try {
+    process.kill(target.pid, name)
+  } catch (error) {
+    // it ended between the look and the signal
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+/** True when it runs under this id with this start. */
+export function same(one: ProcessIdentity | undefined, other: ProcessIdentity | undefined): boolean {
+  return one?.pid === other?.pid && one?.started === other?.started
+}

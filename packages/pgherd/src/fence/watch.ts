@@ -1,0 +1,156 @@
+import { uptime } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FenceFile } from '../components/fence/fence-file.ts'
+import { identify, type ProcessIdentity } from '../hosts/local/process-identity.ts'
+import { askPatroni } from './ask-patroni.ts'
+import {
+  decideFence,
+  frozenAfter,
+  noteAnswer,
+  noteStandstill,
+  primaryUntil,
+  silentSince,
+  type FenceState,
+} from './decide.ts'
+import { writeFenceStatus, type FenceAction } from './fence-status.ts'
+import { LocalServer, same, signal } from './local-server.ts'
+import { findPatroni } from './patroni-process.ts'
+
+/** A question that takes longer than this counts as not answered. */
+const answerMs = 1000
+/** The status is written this often, in seconds, and after each action. */
+const statusEvery = 1
+
+/** Longer than this between two looks, in seconds, and the fence itself was stopped or starved. */
+const standstill = 3
+
+type Log = (entry: Readonly<Record<string, unknown>>) => void
+
+/**
+ * The loop around `decideFence`: asks Patroni, looks at the server, acts. The questions run beside it, so that one without
+ * an answer does not delay the decision. The clock is the time since the machine started, which counts on while
+ * the machine sleeps and is not touched when the time of day is set.
+ */
+export class Watch {
+  readonly #file: FenceFile
+  readonly #boot: string
+  readonly #log: Log
+  readonly #server: LocalServer
+  #state: FenceState
+  #patroni: ProcessIdentity | undefined
+  #asking = false
+  #writing = false
+  #writtenAt = -Infinity
+  #answers = true
+  #lastAction: FenceAction | undefined
+
+  /** `lastAction` is that of the fence before this one, which somebody may still want to know. */
+  constructor(file: FenceFile, boot: string, state: FenceState, log: Log, lastAction?: FenceAction) {
+    this.#lastAction = lastAction
+    this.#file = file
+    this.#boot = boot
+    this.#state = state
+    this.#log = log
+    this.#server = new LocalServer(file.data)
+  }
+
+  async run(): Promise<never> {
+    const { timing } = this.#file
+    // a contact is only known to lie between two questions: with short leases that matters
+    const every = timing.loopWait <= 2 ? 0.5 : 1
+    let askAt = uptime()
+    let before = uptime()
+    for (;;) {
+      if (uptime() - before > standstill) await this.#afterStandstill(uptime() - before)
+      const now = (before = uptime())
+      if (now >= askAt && !this.#asking) {
+        askAt = now + every
+        void this.#ask(now)
+      }
+      this.#lookForPatroni(now)
+      this.#state = { ...this.#state, server: this.#server.look() }
+      await this.#act(now)
+      this.#writeStatus(uptime())
+      const nextQuestion = this.#asking ? Infinity : askAt
+      const wakeAt = Math.min(
+        nextQuestion,
+        this.#state.server === 'primary' ? primaryUntil(this.#state, timing) : Infinity,
+      )
+      await sleep(Math.min(every, Math.max(0.05, wakeAt - uptime())) * 1000)
+    }
+  }
+
+  async #afterStandstill(seconds: number): Promise<void> {
+    this.#log({ level: 40, msg: 'the fence stood still', seconds: Number(seconds.toFixed(1)) })
+    const before = this.#state
+    await this.#ask(uptime())
+    this.#state = noteStandstill(before, this.#state, uptime())
+  }
+
+  async #ask(askedAt: number): Promise<void> {
+    this.#asking = true
+    const reply = await askPatroni(this.#file.url, this.#file.ca, answerMs)
+    this.#asking = false
+    const answered = typeof reply === 'object'
+    if (answered) this.#state = noteAnswer(this.#state, reply, askedAt)
+    else if (reply === 'refused') this.#state = { ...this.#state, refusedAt: askedAt }
+    if (answered === this.#answers) return
+    this.#answers = answered
+    this.#log(
+      answered ? { level: 30, msg: 'Patroni answers' } : { level: 40, msg: 'Patroni does not answer', reply },
+    )
+  }
+
+  #lookForPatroni(now: number): void {
+    if (this.#patroni && same(identify(this.#patroni.pid), this.#patroni)) return
+    this.#patroni = findPatroni(this.#file.patroniConfig)
+    const { patroniAt, ...rest } = this.#state
+    void patroniAt
+    this.#state = this.#patroni ? { ...rest, patroniAt: now } : rest
+  }
+
+  async #act(now: number): Promise<void> {
+    const decision = decideFence(this.#state, this.#file.timing, now)
+    if (decision.do === 'nothing') return
+    const began = performance.now()
+    const left = decision.do === 'stop-server' ? await this.#server.stop() : []
+    // The supervisor starts it anew, without what it remembers: one that comes back after a partition still takes itself
+    // for the leader, and puts its key over that of the new one without comparing (3.0.2, dcs/etcd3.py, _update_leader).
+    const frozen = uptime() - silentSince(this.#state) >= frozenAfter
+    const stale = frozen || decision.do === 'stop-server'
+    const killed = stale && this.#patroni ? this.#patroni.pid : undefined
+    if (stale && this.#patroni) signal(this.#patroni, 'SIGKILL')
+    this.#lastAction = {
+      do: decision.do,
+      why: decision.why,
+      time: new Date().toISOString(),
+      tookMs: Math.round(performance.now() - began),
+      left,
+    }
+    this.#log({
+      level: left.length > 0 ? 60 : 50,
+      msg: decision.do === 'stop-server' ? 'stopped PostgreSQL' : 'killed a frozen Patroni',
+      ...this.#lastAction,
+      ...(killed === undefined ? {} : { killedPatroni: killed }),
+    })
+    this.#writtenAt = -Infinity
+  }
+
+  #writeStatus(now: number): void {
+    if (this.#writing || now - this.#writtenAt < statusEvery) return
+    this.#writing = true
+    this.#writtenAt = now
+    const lastAction = this.#lastAction
+    void writeFenceStatus(this.#file.status, {
+      pid: process.pid,
+      boot: this.#boot,
+      at: now,
+      state: this.#state,
+      ...(lastAction ? { lastAction } : {}),
+    })
+      .catch((error: unknown) =>
+        this.#log({ level: 40, msg: 'cannot write the status', error: String(error) }),
+      )
+      .finally(() => (this.#writing = false))
+  }
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
+import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
+
+/** Answers are small documents; more than this is not read. */
+const longestBody = 4 * 2 ** 20
+
+/**
+ * GET of an address of ours. `ca` is the certificate file that https is checked against, beside the
+ * system's. Throws DiagnosticError HTTP_UNREACHABLE when no whole answer came in time.
+ */
+export async function httpGet(
+  url: string,
+  timeoutMs: number,
+  ca?: string,
+): Promise<{ status: number; body: string }> {
+  try {
+    return await get(url, timeoutMs, ca)
+  } catch (error) {
+    throw new DiagnosticError(
+      diagnose('HTTP_UNREACHABLE', {
+        detail: `${url} gave no answer within ${timeoutMs} ms: ${error instanceof Error ? error.message : String(error)}`,
+        mend: mend.run('pgherd', 'status'),
+      }),
+    )
+  }
+}
+
+function get(
+  url: string,
+  timeoutMs: number,
+  ca: string | undefined,
+): Promise<{ status: number; body: string }> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  return new Promise((resolve, reject) => {
+    const answered = (response: http.IncomingMessage) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (text: string) => {
+        body += text
+        if (body.length > longestBody) response.destroy(new Error('the answer is too long'))
+      })
+      response.once('error', reject)
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    }
+    const request = url.startsWith('https:')
+      ? https.get(url, { signal, agent: false, ...(ca ? { ca: readFileSync(ca) } : {}) }, answered)
+      : http.get(url, { signal, agent: false }, answered)
+    request.once('error', reject)
+  })
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
+import { giveTo, spawnIdentity } from '../../hosts/run-as.ts'
+import type { RunAs } from '../../topology/host-facts.ts'
+import { summarise, type BenchResult } from './measurement.ts'
+
+export interface PgbenchLoad {
+  readonly program: string
+  readonly sockets: string
+  readonly port: number
+  readonly database: string
+  readonly runAs: RunAs
+  /** Where the log of single transactions goes meanwhile. */
+  readonly scratch: string
+  readonly clients: number
+  readonly seconds: number
+  readonly scale: number
+  readonly signal: AbortSignal
+}
+
+/** pgbench's default transaction with a log of every one, from which the percentiles come. */
+export async function loadFromPgbench(load: PgbenchLoad): Promise<BenchResult> {
+  const directory = await mkdtemp(join(load.scratch, 'bench-'))
+  try {
+    await giveTo(directory, load.runAs)
+    await runPgbench(load, directory)
+    const latencies: number[] = []
+    let failed = 0
+    for (const name of await readdir(directory)) {
+      for (const line of (await readFile(join(directory, name), 'utf8')).split('\n')) {
+        // client_id transaction_no time(us) script_no time_epoch time_us (pgbench, "Per-Transaction Logging")
+        const time = line.split(' ')[2]
+        if (time === undefined) continue
+        if (/^\d+$/.test(time)) latencies.push(Number(time) / 1000)
+        else failed++
+      }
+    }
+    return summarise(
+      { tool: 'pgbench', seconds: load.seconds, clients: load.clients, scale: load.scale, failed },
+      latencies,
+    )
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function runPgbench(load: PgbenchLoad, directory: string): Promise<void> {
+  const argv = [
+    ...[
+      '--host',
+      load.sockets,
+      '--port',
+      String(load.port),
+      '--username',
+      'postgres',
+      '--no-vacuum',
+      '--protocol',
+      'prepared',
+    ],
+    ...[
+      '--client',
+      String(load.clients),
+      '--jobs',
+      String(Math.min(2, load.clients)),
+      '--time',
+      String(load.seconds),
+    ],
+    ...['--log', '--log-prefix', join(directory, 'log'), load.database],
+  ]
+  const child = spawn(load.program, argv, {
+    ...spawnIdentity(load.runAs),
+    cwd: directory,
+    env: { PATH: process.env['PATH'], HOME: load.runAs.home, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    signal: load.signal,
+  })
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)))
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  )
+  if (code === 0) return
+  throw new DiagnosticError(
+    diagnose('STEP_FAILED', {
+      detail: `pgbench ended with code ${code ?? 'none'}: ${errors.trim().split('\n').slice(-2).join(' ')}`,
+      mend: mend.run('pgherd', 'status'),
+    }),
+  )
+}

@@ -1,0 +1,52 @@
+import { aimAtLeader, ledByAnother, type Drill } from '../drill.ts'
+import { siteOf } from '../world.ts'
+
+/**
+ * The primary loses etcd and nothing else: its etcd is without the others, and its Patroni reaches that one alone. The
+ * standbys keep the majority, in which its lease runs out, so one of them would be promoted. What must happen is Patroni's
+ * failsafe mode (3.0.2, ha.py, _handle_dcs_error): after a loop and its retries the primary asks every member for its consent
+ * (POST /failsafe) and goes on only while all give it; who gave it takes no lock for a ttl. Where failsafe mode is off, the
+ * primary steps down instead, before its lease runs out, and then a standby is promoted.
+ */
+export const partitionDcs: Drill = {
+  name: 'partition-dcs',
+  fault: 'held',
+  // longer than a lease, and than what the last consent is good for
+  holdSeconds: ({ lease }) => 2 * lease + 5,
+  needs: [],
+  says: ({ member, details }) => ({
+    does: `cuts ${member}, the primary, off from etcd alone, for longer than two leases last; the others keep the majority`,
+    risk: 'were a member lost at the same time, the primary would step down, and clients wait for another',
+    expects:
+      details['failsafe'] === 'off'
+        ? 'the primary steps down by itself, then a standby takes over; never two primaries'
+        : 'the primary goes on with the consent of all others (failsafe mode); never two primaries',
+  }),
+  aim: (_world, view) =>
+    Promise.resolve(
+      aimAtLeader(view, { failsafe: view.dynamicConfig?.['failsafe_mode'] === false ? 'off' : 'on' }),
+    ),
+  inject(world, { member }) {
+    const { faults, member: hit } = siteOf(world, member)
+    return faults.isolate([hit.ports.etcdClient, hit.ports.etcdPeer])
+  },
+  heal: (world, { member }) => siteOf(world, member).faults.rejoin(),
+  // without that the partition was none
+  consequence: (view, aim) =>
+    aim.details['failsafe'] === 'off'
+      ? ledByAnother(view, aim)
+      : view.failsafeActive || ledByAnother(view, aim),
+  async checkDuring(world, { member, details }) {
+    if (details['failsafe'] === 'off') return []
+    const { members, failsafeActive } = await world.observe()
+    const primaries = members.filter(({ role }) => role === 'primary').map(({ name }) => name)
+    return [
+      {
+        name: 'the primary goes on with the consent of all others',
+        ok: failsafeActive && primaries.join() === member,
+        detail: `${primaries.join(', ') || 'nobody'} takes writes, failsafe mode is ${failsafeActive ? '' : 'not '}active`,
+      },
+    ]
+  },
+  expectation: () => ({ writeGap: 3, basis: 'failsafe mode keeps the primary; one retry may be felt' }),
+}

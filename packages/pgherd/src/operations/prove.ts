@@ -1,0 +1,86 @@
+import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
+import type { BackupRecord, ProofRecord } from '../backup/catalogue.ts'
+import { LiveServer, type LiveAddress } from '../backup/proof/live-server.ts'
+import { runProof } from '../backup/proof/run-proof.ts'
+import type { Repository } from '../backup/repository.ts'
+import { configuredPreload } from '../backup/restore/preload.ts'
+import { connectTo } from '../cluster/connect.ts'
+import { findPrimary } from '../cluster/find-primary.ts'
+import { maintenanceDatabase, replicationRole } from '../components/reserved-names.ts'
+import { roleSecretId } from '../secrets/secret.ts'
+import type { OperationContext } from './context.ts'
+import { openRepositoryOf } from './open-repository.ts'
+import { lockOutDrills } from './proof-lock.ts'
+
+/**
+ * Proves a backup by restoring it into a throwaway server and comparing it with the live one; the newest backup
+ * unless one is named. The result is kept in the repository, whether it is good or not. A drill proves while it keeps
+ * everybody else from proving (`duringDrill`).
+ *
+ * @throws DiagnosticError LOCKED, PROOF_NO_BACKUP, RESTORE_NO_SPACE, RESTORE_OTHER_CLUSTER, and what opening the repository throws.
+ */
+export async function proveBackup(
+  context: OperationContext,
+  options: { readonly backup?: string; readonly duringDrill?: boolean } = {},
+): Promise<ProofRecord> {
+  const { spec, member, facts, signal, report, now } = context
+  const repository = await openRepositoryOf(context)
+  using _lock = options.duringDrill === true ? null : lockOutDrills(member)
+  const backup = await chooseBackup(repository, options.backup)
+  const address = await liveAddress(context)
+  await using live = address && (await LiveServer.reach(address))
+  return await runProof({
+    repository,
+    backup,
+    live,
+    liveData: member.paths.data,
+    scratch: member.paths.scratch,
+    postgres: facts.postgres,
+    runAs: facts.runAs,
+    invoker: facts.invoker,
+    preload: live?.preload ?? (await configuredPreload(member.paths.config)),
+    budgetSeconds: spec.backups.proof.budget,
+    userChecks: spec.backups.proof.checks,
+    signal,
+    report,
+    now,
+  })
+}
+
+/**
+ * How the live server is asked: as superuser over the socket; in a cluster as pgherd_replication on the primary, over
+ * TLS, with the rights `declareObjects` gives it. Undefined while a cluster has no primary.
+ */
+async function liveAddress({ member, cluster, signal }: OperationContext): Promise<LiveAddress | undefined> {
+  if (!cluster)
+    return (database) => ({
+      host: member.paths.sockets,
+      port: member.ports.postgres,
+      user: 'postgres',
+      database,
+    })
+  const primary = await findPrimary(cluster, signal)
+  if (!primary) return undefined
+  const config = await connectTo(cluster, primary, {
+    user: replicationRole,
+    secret: roleSecretId(replicationRole),
+    database: maintenanceDatabase,
+    applicationName: 'pgherd_proof',
+  })
+  return (database) => ({ ...config, database })
+}
+
+async function chooseBackup(repository: Repository, id: string | undefined): Promise<BackupRecord> {
+  const backups = await repository.backups()
+  const backup = id === undefined ? backups.at(-1) : backups.find((each) => each.id === id)
+  if (backup) return backup
+  throw new DiagnosticError(
+    diagnose('PROOF_NO_BACKUP', {
+      detail:
+        id === undefined
+          ? 'the repository holds no finished backup, so nothing can be proven restorable'
+          : `the repository holds no finished backup ${JSON.stringify(id)}; it has ${backups.map((each) => each.id).join(', ') || 'none'}`,
+      mend: mend.run('pgherd', 'backup'),
+    }),
+  )
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
+import { agentUrl } from '../agent-url.ts'
+import { clientAddress } from '../client-address.ts'
+import type { OperationContext } from '../context.ts'
+import { roleSecretId } from '../../secrets/secret.ts'
+import { promises } from './registry.ts'
+import type { Measured, PromiseCheck, VerifyTools } from './promise.ts'
+
+export interface VerifiedPromise extends Measured {
+  readonly id: string
+  readonly rows: readonly string[]
+  readonly promise: string
+  readonly seconds: number
+}
+
+/** Measures every promise that applies to the spec, one after the other; one that cannot be measured does not hold. */
+export async function verify(
+  context: OperationContext,
+  onDone: (result: VerifiedPromise) => void,
+): Promise<readonly VerifiedPromise[]> {
+  const results: VerifiedPromise[] = []
+  for (const promise of promises.filter((each) => each.appliesTo(context.spec))) {
+    context.signal.throwIfAborted()
+    const result = await measureOne(promise, context)
+    onDone(result)
+    results.push(result)
+  }
+  return results
+}
+
+async function measureOne(promise: PromiseCheck, context: OperationContext): Promise<VerifiedPromise> {
+  const clients: pg.Client[] = []
+  const begun = performance.now()
+  let measured: Measured
+  try {
+    measured = await promise.measure(toolsFor(context, clients))
+  } catch (error) {
+    measured = { ok: false, measured: error instanceof Error ? error.message : String(error) }
+  } finally {
+    await Promise.allSettled(clients.map((client) => client.end()))
+  }
+  const { id, rows, promise: text } = promise
+  return { id, rows, promise: text, ...measured, seconds: (performance.now() - begun) / 1000 }
+}
+
+function toolsFor(context: OperationContext, clients: pg.Client[]): VerifyTools {
+  const { member, spec } = context
+  const open = async (config: pg.ClientConfig): Promise<pg.Client> => {
+    const client = new pg.Client({
+      ...config,
+      connectionTimeoutMillis: 5000,
+      query_timeout: 30_000,
+      application_name: 'pgherd_verify',
+    })
+    // a connection lost between queries is reported by the next query
+    client.on('error', () => undefined)
+    await client.connect()
+    clients.push(client)
+    return client
+  }
+  const overTcp = async (role: string, database: string, tls: 'verified' | 'none') =>
+    open({
+      host: clientAddress(spec),
+      port: member.ports.postgres,
+      user: role,
+      password: await context.readSecret(roleSecretId(role)),
+      database,
+      ssl: tls === 'verified' ? { ca: await readFile(`${member.paths.tls}/ca.crt`, 'utf8') } : false,
+    })
+  return {
+    context,
+    asSuperuser: (database = 'postgres') =>
+      open({ host: member.paths.sockets, port: member.ports.postgres, user: 'postgres', database }),
+    asRole: (role, database) => overTcp(role, database, 'verified'),
+    overTcp,
+    async askAgent(path) {
+      const begun = performance.now()
+      const response = await fetch(agentUrl(spec.agent.listen, member.ports.agent) + path, {
+        signal: AbortSignal.timeout(10_000),
+      })
+      const body = await response.text()
+      return { status: response.status, body, milliseconds: performance.now() - begun }
+    },
+  }
+}

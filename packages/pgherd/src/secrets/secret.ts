@@ -1,0 +1,20 @@
+import type { SecretReference } from '../spec/schema.ts'
+
+/** A secret by name; never its value. `id` is the file name below `<state>/secrets`. */
+export interface SecretId {
+  readonly id: string
+  readonly reference: SecretReference
+}
+
+/**
+ * Text with secrets left open. `apply/` alone puts the values in, so that a plan, a log and a
+ * saved file can be shown. A gap is written `{{secret:ID}}` in `contents`.
+ */
+export function secretGap(id: string): string {
+  return `{{secret:${id}}}`
+}
+
+/** The secret that holds a declared role's password. */
+export function roleSecretId(role: string): string {
+  return `role-${encodeURIComponent(role)}`
+}

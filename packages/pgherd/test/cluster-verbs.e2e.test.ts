@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
+import { Herd } from '@pgherd/testbed/herd.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WriteLoad } from '../src/operations/write-load.testkit.ts'
+import { expectSchema } from './schema-of.ts'
+
+let herd: Herd
+let addresses: ClusterAddresses
+
+beforeAll(async () => {
+  addresses = await clusterAddresses()
+  herd = await Herd.create()
+  writeFileSync(
+    herd.specFile,
+    `name: test
+postgres: { version: 15, binaries: system, memory: 256MB, connections: 40 }
+topology:
+  members: 3
+  addresses: [${addresses.members.slice(0, 3).join(', ')}]
+  gateway: ${addresses.gateway}
+  failover: fast
+agent: { port: ${herd.ports.agent} }
+databases:
+  app: { owner: app }
+roles:
+  app: { access: owner }
+`,
+  )
+  await herd.up()
+  await herd.query('app', 'create table written (id text primary key)')
+}, 120_000)
+afterAll(async () => {
+  await herd[Symbol.asyncDispose]()
+  await addresses[Symbol.asyncDispose]()
+})
+
+interface Status {
+  healthy: boolean
+  members: { name: string; role: string; timeline: number }[]
+  cluster: {
+    leader: string
+    etcd: { members: unknown[] }
+    routes: { route: string; up: boolean }[]
+    slots: { name: string; active: boolean }[]
+    drift: unknown[]
+  }
+}
+
+async function status(): Promise<Status> {
+  const run = await herd.run('status', '--json')
+  const document = run.json<Status>()
+  expectSchema('status', document)
+  return document
+}
+
+/** Runs a verb with --json and holds its document against the published schema. */
+async function verb(name: string, ...args: readonly string[]) {
+  const run = await herd.run(name, ...args, '--json')
+  expect(run.code, `${name} ${args.join(' ')}: ${run.stdout}\n${run.stderr}`).toBe(0)
+  const document = run.json()
+  expectSchema(`cli/${name}`, document)
+  return document
+}
+
+/** The verb under a load: a dry run changes nothing, the run itself shows no client an error and loses no write. */
+async function unnoticed(name: string, ...args: readonly string[]) {
+  const before = await status()
+  expect(await verb(name, ...args, '--dry-run')).toMatchObject({ dryRun: true })
+  expect((await status()).cluster.leader).toBe(before.cluster.leader)
+  await using load = new WriteLoad(() => herd.connect('app'), { clients: 4, perSecond: 60 })
+  await load.more(20)
+  const document = await verb(name, ...args, '--yes')
+  await load.more(20)
+  const { acknowledged, errors } = await load.stop()
+  expect(errors, name).toEqual([])
+  const { rows } = await herd.query('app', 'select id from written')
+  const found = new Set((rows as { id: string }[]).map(({ id }) => id))
+  expect(acknowledged.filter((id) => !found.has(id))).toEqual([])
+  return { before, after: await status(), document }
+}
+
+test('switchover: another primary, and nobody notices', async () => {
+  const { before, after } = await unnoticed('switchover')
+  expect(after.cluster.leader).not.toBe(before.cluster.leader)
+})
+
+test('restart --rolling and rotate --certificates: nobody notices', async () => {
+  await unnoticed('restart', '--rolling')
+  await unnoticed('rotate', '--certificates')
+})
+
+test('a backup is taken from a standby, and proven over the timelines with its contents compared', async () => {
+  const { backup } = (await verb('backup')) as { backup: { takenFrom: string } }
+  const { cluster, members } = await status()
+  expect(members.map(({ name }) => name)).toContain(backup.takenFrom)
+  expect(backup.takenFrom).not.toBe(cluster.leader)
+  await verb('switchover', '--yes')
+  await herd.query('app', "insert into written values ('after the backup')")
+  const proof = (await verb('prove')) as { ok: boolean; checks: { name: string; detail: string }[] }
+  expect(proof.ok).toBe(true)
+  expect(proof.checks.find(({ name }) => name === 'contents')?.detail).toMatch(/^equal to the live server/)
+})
+
+test('scale out and in: pools, routes, votes and slots follow, and nobody notices', async () => {
+  const more = addresses.members.slice(3, 5).join(',')
+  const out = await unnoticed('scale', '--members', '5', '--address', more)
+  expect(out.after.members).toHaveLength(5)
+  expect(out.after.cluster.etcd.members).toHaveLength(5)
+  expect(out.after.cluster.routes.filter(({ route, up }) => route === 'read' && up)).toHaveLength(4)
+  expect(readFileSync(herd.specFile, 'utf8')).toContain('members: 5')
+  const back = await unnoticed('scale', '--members', '3')
+  expect(back.after.members.map(({ name }) => name)).toEqual(['pg1', 'pg2', 'pg3'])
+  expect(back.after.cluster.etcd.members).toHaveLength(3)
+  const slots = back.after.cluster.slots.map(({ name }) => name)
+  expect(slots.filter((name) => /^pg[45]$/.test(name))).toEqual([])
+  expect(readFileSync(herd.specFile, 'utf8')).toContain('members: 3')
+  expect((await herd.run('plan', '--json')).json<{ steps: unknown[] }>().steps).toEqual([])
+})
+
+test('pause and unpause', async () => {
+  await verb('pause', '--for', '10m', '--yes')
+  const refused = await herd.run('switchover', '--yes', '--json')
+  expect([refused.code, refused.stdout]).toEqual([3, expect.stringContaining('AUTOMATION_PAUSED')])
+  await verb('unpause', '--yes')
+  await verb('reload', '--yes')
+})

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+/** The suffix of a test file says what it costs: unit (pure), int (a real server), e2e (the whole program). */
+const project = (name: string, timeout: number) => ({
+  test: {
+    name,
+    include: [`packages/*/{src,test,chaos}/**/*.${name}.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+  },
+})
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [project('unit', 30_000), project('int', 120_000), project('e2e', 240_000)],
+  },
+})
