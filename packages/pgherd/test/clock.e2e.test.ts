@@ -54,8 +54,8 @@ class WallClock {
 describe('a clock that is set back', () => {
   let herd: Herd
   let clock: WallClock
-  // the next half past one at night that is at least an hour away: certificates and data of `up` are older
-  const night = Math.ceil((Date.now() - 0.5 * hour) / (24 * hour)) * 24 * hour + 1.5 * hour
+  // half past an hour, half a day away: certificates and data of `up` are older, and the real clock never comes there
+  const night = Math.floor(Date.now() / hour) * hour + 12.5 * hour
 
   const jobs = async () =>
     ((await (await fetch(`http://127.0.0.1:${herd.ports.agent}/api/v1/jobs`)).json()) as { jobs: Job[] }).jobs
@@ -75,7 +75,7 @@ describe('a clock that is set back', () => {
 
   beforeAll(async () => {
     herd = await Herd.create({
-      spec: `databases: { app: { owner: app } }\nroles: { app: { access: owner } }\nbackups: { schedule: 30 1 * * *, proof: { schedule: 0 0 29 2 * }, retention: { full: 1, window: 1s }, objectives: { rpo: 1s } }\n`,
+      spec: `databases: { app: { owner: app } }\nroles: { app: { access: owner } }\nbackups: { schedule: 30 ${new Date(night).getUTCHours()} * * *, proof: { schedule: 0 0 29 2 * }, retention: { full: 1, window: 1s }, objectives: { rpo: 1s } }\n`,
     })
     await herd.up()
     await herd.query('app', 'create table kept as select generate_series(1, 100) as id')

@@ -32,7 +32,7 @@ test('a full disk of the state directory: up and the database say so, nothing ac
     ])
   expect(seen).toMatchObject({ stepsLeft: [], failure: '53100', down: 0 })
   expect(seen.again.exit).toBe(4)
-  expect(seen.again.findings.join()).toMatch(/No space left on device|no space is left/)
+  expect(seen.again.findings.join()).toMatch(/^DISK_FULL: .*(No space left on device|no space is left)/s)
   expect(seen.acknowledged).toBeGreaterThan(0)
   expect(seen).toMatchObject({ rows: seen.acknowledged })
 })

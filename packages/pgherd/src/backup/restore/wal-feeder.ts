@@ -38,7 +38,8 @@ export class WalFeeder implements AsyncDisposable {
   /** Requests for the same segment number since another was asked for or the limit moved. */
   #asks = { number: -1n, most: 0, byName: new Map<string, number>() }
   #limit: Lsn | undefined
-  #working = false
+  /** The look that is under way. */
+  #looking: Promise<void> | undefined
   #again = false
   #closed = false
   #failure: Error | undefined
@@ -107,13 +108,20 @@ export class WalFeeder implements AsyncDisposable {
     this.#watcher.close()
     clearInterval(this.#timer)
     this.#release.abort()
+    // an answer that is being written would come back under the directory while that is removed
+    await this.#looking
     await rm(this.#options.directory, { recursive: true, force: true })
   }
 
   async #look(): Promise<void> {
     this.#again = true
-    if (this.#working) return
-    this.#working = true
+    if (this.#looking) return
+    this.#looking = this.#answerAll()
+    await this.#looking
+    this.#looking = undefined
+  }
+
+  async #answerAll(): Promise<void> {
     try {
       while (this.#again && !this.#closed) {
         this.#again = false
@@ -121,8 +129,6 @@ export class WalFeeder implements AsyncDisposable {
       }
     } catch (error) {
       if (!this.#closed) this.#failure ??= error as Error
-    } finally {
-      this.#working = false
     }
   }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Unit } from '../../components/component.ts'
 import { definitionDigest } from '../../components/digest.ts'
 import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
@@ -5,6 +6,7 @@ import type { RunAs } from '../../topology/host-facts.ts'
 import type { Member } from '../../topology/topology.ts'
 import type { UnitState, WriteHost } from '../host.ts'
 import { stopLeftServer } from './left-server.ts'
+import { measureVolume } from './machine-facts.ts'
 import { runs } from './process-identity.ts'
 import { startSupervisor } from './supervisor/start-supervisor.ts'
 import { SupervisorClient } from './supervisor/supervisor-client.ts'
@@ -13,6 +15,9 @@ import type { Timing } from './supervisor/timing.ts'
 import { writeDefinition } from './supervisor/unit-definition.ts'
 import { tailOf } from './supervisor/unit-log.ts'
 import { readRecords } from './supervisor/unit-record.ts'
+
+/** PostgreSQL needs more than this to start: a lock file, and a WAL segment when the next one is due. */
+const fullBelowBytes = 2 ** 20
 
 type Units = Pick<WriteHost, 'units' | 'startUnit' | 'stopUnit' | 'restartUnit' | 'reloadUnit'>
 
@@ -78,6 +83,15 @@ function unsupervised(record: string): UnitState[] {
 function notStarted(member: string, unit: Unit, state: UnitState | undefined): DiagnosticError {
   const how = state?.lastExit ?? `it is ${state?.state ?? 'unknown to the supervisor'}`
   const tail = tailOf(unit.logFile, 6)
+  // a server on a full disk can write down nothing of why it ends, at most a line of its logging collector
+  if (measureVolume(unit.logFile).freeBytes < fullBelowBytes)
+    return new DiagnosticError(
+      diagnose('DISK_FULL', {
+        detail: `${unit.name} ${how}: no space is left on the volume of ${dirname(unit.logFile)}; the supervisor goes on trying`,
+        mend: mend.run('df', '-h', dirname(unit.logFile)),
+        at: { member, file: unit.logFile },
+      }),
+    )
   return new DiagnosticError(
     diagnose('UNIT_NOT_STARTED', {
       detail: `${unit.name} ${how}; the supervisor goes on trying.${tail === '' ? '' : ` Its log ends:\n${tail}`}`,

@@ -36,6 +36,11 @@ export function isZombie(pid: number): boolean {
   return process.platform === 'linux' && statFields(pid)?.[0] === 'Z'
 }
 
+/** True for a process that SIGSTOP holds, or that has ended; Linux only. */
+export function isStopped(pid: number): boolean {
+  return ['T', 'Z', undefined].includes(statFields(pid)?.[0])
+}
+
 /** True when a live process has this working directory; Linux only, own processes or all when root. */
 export function anyoneWorksIn(directory: string): boolean {
   return allPids().some((pid) => workingDirectoryOf(pid) === directory)

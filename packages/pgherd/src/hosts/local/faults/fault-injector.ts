@@ -5,7 +5,7 @@ import { startSupervisor } from '../supervisor/start-supervisor.ts'
 import { supervisorPaths } from '../supervisor/supervisor-paths.ts'
 import type { Timing } from '../supervisor/timing.ts'
 import { isolateMember, rejoinMember } from './isolation.ts'
-import { killUntilGone, MemberProcesses, signalAll, type Part } from './member-processes.ts'
+import { killUntilGone, MemberProcesses, signalAll, untilStopped, type Part } from './member-processes.ts'
 
 export interface FaultOptions {
   readonly member: Member
@@ -48,8 +48,8 @@ export function localFaults(options: FaultOptions): FaultInjector {
       await startSupervisor({ ...options, paths: member.paths })
     },
     async freeze(what) {
-      await Promise.resolve()
       each(what, 'SIGSTOP')
+      await untilStopped(() => processes.of(what))
     },
     async thaw(what) {
       await Promise.resolve()

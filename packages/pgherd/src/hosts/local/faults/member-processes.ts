@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagnosticError, diagnose, mend } from '../../../diagnostic/diagnostic.ts'
 import type { Member } from '../../../topology/topology.ts'
-import { commandNameOf, identify, processesIn, runs, withDescendants } from '../process-identity.ts'
+import {
+  commandNameOf,
+  identify,
+  isStopped,
+  processesIn,
+  runs,
+  withDescendants,
+} from '../process-identity.ts'
 import { findPostmaster } from '../supervisor/postmaster-file.ts'
 import { SupervisorClient } from '../supervisor/supervisor-client.ts'
 import type { SupervisorPaths } from '../supervisor/supervisor-paths.ts'
@@ -72,6 +79,16 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
     }
+  }
+}
+
+/** Waits until all of them stand still: a signal reaches a process that runs on another core a moment later. */
+export async function untilStopped(list: () => readonly number[], patienceMs = 5000): Promise<void> {
+  const moving = () => list().filter((pid) => !isStopped(pid))
+  for (const until = performance.now() + patienceMs; moving().length > 0;) {
+    if (performance.now() > until)
+      throw new Error(`processes ${moving().join(', ')} did not stop after SIGSTOP: they wait in the kernel`)
+    await sleep(5)
   }
 }
 
