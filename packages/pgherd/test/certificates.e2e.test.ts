@@ -3,8 +3,10 @@ import { X509Certificate } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { Herd, eventually, herdSpec } from '@pgherd/testbed/herd.ts'
+import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /** Certificates as a user has them made elsewhere: by openssl, knowing nothing of pgherd. */
@@ -112,6 +114,22 @@ describe('a certificate of one’s own', () => {
     ['without its key', 'good', 'nowhere', 'CERT_UNREADABLE'],
   ]
 
+  test('that its user may not read is refused with how to mend it', async () => {
+    const { uid, gid } = unprivilegedAccount()
+    await using other = await Herd.create({ uid, gid })
+    const own = new OwnAuthority(join(other.directory, 'own'))
+    own.issue('good')
+    // root reads everything; an ordinary user reads no file of root's, nor his own without the right to
+    chmodSync(join(own.directory, 'good.key'), process.getuid?.() === 0 ? 0o600 : 0o000)
+    other.writeSpec(specWith('good'))
+    const run = await other.run('up', '--yes', '--no-prove', '--json')
+    expect(run.code).toBe(3)
+    expect(run.json()).toMatchObject({
+      diagnostics: [{ code: 'CERT_UNREADABLE', detail: expect.stringContaining('good.key') as string }],
+    })
+    expect(existsSync(join(other.state, 'data'))).toBe(false)
+  })
+
   test.each(bad)('that is %s is refused before anything is made', async (_, cert, key, code) => {
     herd.writeSpec(specWith(cert, key))
     expect(await up(herd)).toEqual({ exit: 3, codes: [code] })
@@ -201,17 +219,35 @@ describe('a certificate of pgherd’s own', () => {
   const specFor = (lifetime: string, renewBefore: string) =>
     `${herdSpec}tls: { lifetime: ${lifetime}, renewBefore: ${renewBefore} }\n`
   beforeAll(async () => {
-    herd = await Herd.create({ spec: specFor('2h', '1h') })
+    // due again some seconds after it was made
+    herd = await Herd.create({ spec: specFor('2h', `${2 * 3600 - 5}s`) })
     await herd.up()
   })
   afterAll(async () => herd[Symbol.asyncDispose]())
+
+  test('is renewed by the agent alone, without a restart and without cutting off a session', async () => {
+    const before = await shown(herd.ports.postgres)
+    const session = await herd.connect('app')
+    const postmaster = herd.postmaster()
+    await sleep(5000)
+    // the agent looks when it starts, and every hour
+    const agent = herd.processes().find(({ command }) => command.includes('agent.json'))
+    process.kill(agent?.pid ?? 0, 'SIGKILL')
+    await eventually('the new certificate', async () =>
+      (await shown(herd.ports.postgres)).serialNumber === before.serialNumber ? undefined : true,
+    )
+    expect((await session.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await session.end()
+    expect(herd.postmaster()).toBe(postmaster)
+    expect((await herd.query('app', 'select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
 
   test('is renewed by up near its end, without a restart and without cutting off a session', async () => {
     const before = await shown(herd.ports.postgres)
     expect(Date.parse(before.validTo) - Date.now()).toBeLessThan(2 * 3600_000)
     const session = await herd.connect('app')
     const postmaster = herd.postmaster()
-    // the same two hours are now "near the end"
+    // two hours are now "near the end"
     herd.writeSpec(specFor('1d', '3h'))
     await herd.up()
     const after = await eventually('the new certificate', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Herd, eventually } from '@pgherd/testbed/herd.ts'
@@ -232,7 +232,7 @@ describe('kill -9 in the middle', () => {
   })
 })
 
-test('hostile names are data: quotes, unicode, injections', async () => {
+test('hostile names and values are data: quotes, unicode, injections', async () => {
   const names = ['O"Brien\'s', 'データベース', "x'; drop table y; --", 'a$$b', 'all', 'with space']
   const roles = names.map((name) => `  ${JSON.stringify(name)}: { access: owner }`).join('\n')
   const databases = names
@@ -241,9 +241,33 @@ test('hostile names are data: quotes, unicode, injections', async () => {
         `  ${JSON.stringify(`db ${name}`)}: { owner: ${JSON.stringify(name)}, schemas: [${JSON.stringify(name)}] }`,
     )
     .join('\n')
-  await using herd = await Herd.create({ spec: `roles:\n${roles}\ndatabases:\n${databases}\n` })
-  await herd.up()
+  const hostile = `'; drop role "all"; -- \\ $$ %$(touch x) ü`
+  const text = JSON.stringify(hostile)
+  const values = `
+  plain: { access: owner, settings: { application_name: ${text}, search_path: ${JSON.stringify(`"${names[0]?.replaceAll('"', '""') ?? ''}", public`)} } }
+databases:
+${databases}
+  plain: { owner: plain, settings: { app.note: ${text} } }
+backups:
+  proof: { checks: [{ name: ${text}, database: plain, sql: ${JSON.stringify(`select '${hostile.replaceAll("'", "''")}'; `)}, expect: ${text} }] }
+`
+  await using herd = await Herd.create({
+    spec: `roles:\n${roles}${values}`,
+    postgres: `  settings: { app.remark: ${text} }\n`,
+  })
+  const up = await herd.run('up', '--yes', '--json')
+  expect(up.code, up.stdout + up.stderr).toBe(0)
   expect((await herd.run('plan', '--json')).json<{ steps: unknown[] }>().steps).toEqual([])
+  const verified = await herd.run('verify', '--json')
+  const { promises } = verified.json<{ promises: { ok: boolean }[] }>()
+  expect(promises.filter(({ ok }) => !ok)).toEqual([])
+  const { rows } = await herd.query(
+    'plain',
+    "select current_setting('application_name') as name, current_setting('app.note') as note, current_schema() as schema",
+  )
+  // application_name is cut down to ASCII by the server
+  expect(rows).toEqual([{ name: hostile.replace('ü', '\\xc3\\xbc'), note: hostile, schema: 'public' }])
+  expect(await herd.admin('show app.remark')).toBe(hostile)
   for (const name of names) {
     const client = await herd.connect(name, `db ${name}`)
     expect((await client.query('select current_user as me, current_database() as here')).rows).toEqual([
@@ -251,4 +275,35 @@ test('hostile names are data: quotes, unicode, injections', async () => {
     ])
     await client.end()
   }
+})
+
+test.each([
+  ['a name longer than PostgreSQL keeps', `roles: { ${'x'.repeat(64)}: { access: owner } }\ndatabases: {}\n`],
+  [
+    'an extension that is a statement',
+    `databases: { app: { owner: app, extensions: ["x; drop table y"] } }\nroles: { app: { access: owner } }\n`,
+  ],
+  [
+    'a file above the disk',
+    'tls: { certificate: { cert: "/\\u0000", key: "../../etc/shadow", ca: "$(id)" } }\n',
+  ],
+  [
+    'a line break in a setting',
+    'roles: { app: { access: owner, settings: { application_name: "a\\nhost all all all trust" } } }\n',
+  ],
+  ['a range that is a rule', 'network: { access: [{ from: ["0.0.0.0/0 trust"] }] }\n'],
+  ['a schedule that is a command', 'backups: { schedule: "* * * * * rm -rf /" }\n'],
+])('%s is refused with its place and a mend, and makes nothing', async (_, spec) => {
+  await using herd = await Herd.create({ spec })
+  const run = await herd.run('up', '--yes', '--no-prove', '--json')
+  const { diagnostics } = run.json<{ diagnostics: { mend: unknown; at: { path?: string } }[] }>()
+  expect(run.code, run.stdout).toBeGreaterThan(1)
+  expect(diagnostics.length).toBeGreaterThan(0)
+  for (const each of diagnostics)
+    expect(each).toMatchObject({
+      mend: expect.anything() as unknown,
+      at: { path: expect.any(String) as unknown },
+    })
+  expect(run.stdout + run.stderr).not.toMatch(/node_modules|\.ts:\d|\n\s+at /)
+  expect(existsSync(join(herd.state, 'data'))).toBe(false)
 })

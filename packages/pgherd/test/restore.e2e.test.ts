@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Herd, eventually } from '@pgherd/testbed/herd.ts'
+import { Herd, eventually, herdSpec } from '@pgherd/testbed/herd.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectSchema } from './schema-of.ts'
 
@@ -48,7 +48,14 @@ describe('point-in-time recovery', () => {
     expect(run.stdout + run.stderr).toContain('"ok": true')
     expectSchema('cli/restore', run.json())
     expect(await count(herd)).toBe(100)
-    expect(readdirSync(herd.state).filter((name) => name.startsWith('data.before-restore-'))).toHaveLength(1)
+    const kept = readdirSync(herd.state).filter((name) => name.startsWith('data.before-restore-'))
+    expect(kept).toHaveLength(1)
+    const named = await eventually('status names what is kept', async () =>
+      (await herd.run('status', '--json'))
+        .json<{ findings: { code: string; detail: string }[] }>()
+        .findings.find(({ code, detail }) => code === 'DATA_KEPT' && /takes up [\d.]+ MB/.test(detail)),
+    )
+    expect(named.detail).toContain(join(herd.state, kept[0] ?? ''))
     expect((await herd.run('plan', '--json')).json<{ steps: unknown[] }>().steps).toEqual([])
   })
 
@@ -108,6 +115,20 @@ describe('point-in-time recovery', () => {
     expect(await count(herd)).toBe(before)
     await herd.up()
     expect((await herd.run('plan', '--json')).json<{ steps: unknown[] }>().steps).toEqual([])
+  })
+
+  test('with an RPO of 0 commits wait for the archive, and a proof misses none that was answered', async () => {
+    herd.writeSpec(`${herdSpec}backups: { synchronous: true, objectives: { rpo: 0s } }\n`)
+    await herd.up()
+    await eventually('the archive is a synchronous standby', async () =>
+      (await herd.admin("select count(*) from pg_stat_replication where sync_state = 'sync'")) === '1'
+        ? true
+        : undefined,
+    )
+    for (let round = 0; round < 3; round++) {
+      const proof = await herd.run('prove', '--json')
+      expect(proof.json(), proof.stdout).toMatchObject({ ok: true, lostCommits: 0 })
+    }
   })
 
   test('in place needs the name of the database', async () => {

@@ -1,10 +1,14 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeptDataObservation } from '../checks/observation.ts'
+
+/** Most of them are measured in less: a thousand files take a few hundredths of a second. */
+const waitMs = 500
 
 /**
  * Data directories that restores in place have put aside (operations/restore.ts). Nobody writes there, so each is measured
- * once, beside what else is looked at: a large one takes a while.
+ * once; one that takes a while is measured beside what else is looked at.
  */
 export class KeptData {
   readonly #data: string
@@ -27,6 +31,8 @@ export class KeptData {
       .toSorted()
       .map((name) => join(directory, name))
     for (const path of paths) if (!this.#bytes.has(path)) this.#measure(path)
+    if (this.#measuring.size > 0)
+      await Promise.race([this.measured(), sleep(waitMs, undefined, { ref: false })])
     return paths.map((path) => ({ path, bytes: this.#bytes.get(path) ?? null }))
   }
 

@@ -225,8 +225,10 @@ export class Observer {
       cluster && this.#due('cluster', async () => void (this.#cluster = await cluster.look())),
       keptData &&
         this.#due('keptData', async () => {
-          this.#keptDataOf = this.#stateStamp()
+          const stamp = this.#stateStamp()
           this.#keptData = await keptData()
+          // one that is still being measured is looked at again by the next who asks
+          this.#keptDataOf = this.#keptData.some(({ bytes }) => bytes === null) ? '' : stamp
         }),
       drills &&
         this.#due('drills', async () => {

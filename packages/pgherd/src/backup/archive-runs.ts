@@ -105,7 +105,9 @@ function newestOnWay(
   if (partial && timelineOfSegment(way, partial.number, segmentBytes) === partial.timeline)
     candidates.push(partial.number)
   if (position && isOnWay(way, position.timeline, position.lsn)) {
-    candidates.push(segmentNumberBefore(position.lsn, segmentBytes))
+    const number = segmentNumberBefore(position.lsn, segmentBytes)
+    // at a branch just made, the segment is read from the new timeline, of which nothing may have come yet
+    if (timelineOfSegment(way, number, segmentBytes) === position.timeline) candidates.push(number)
   }
   return candidates.reduce<bigint | undefined>(
     (max, each) => (max === undefined || each > max ? each : max),

@@ -308,6 +308,31 @@ describe('a cluster with two backups', () => {
     )
   })
 
+  test('right after a branch nothing is missing: its first segment is still to come', () => {
+    const just: Archived = {
+      backups: [first],
+      histories: new Map([[2, parseHistory('1\t0/5000500\tbefore 2026-11-20 12:00:00+00\n')]]),
+      wal: {
+        segments: new Map([[1, names(1, 2, 5)]]),
+        histories: [2],
+        position: { timeline: 1, lsn: '0/5000500', at: '2026-11-20T12:00:00Z' },
+      },
+    }
+    expect(walGaps(just)).toEqual([])
+    expect(restorableWindows(just).map(show)).toEqual(['20261120T010000Z timeline 1 0/2000120 to 0/6000000'])
+    const later = {
+      ...just,
+      wal: {
+        ...just.wal,
+        segments: new Map([
+          [1, names(1, 2, 5)],
+          [2, names(2, 6, 7)],
+        ]),
+      },
+    }
+    expect(walGaps(later).flatMap((gap) => gap.missing)).toEqual(['000000020000000000000005'])
+  })
+
   test('after a restore, what the old timeline held beyond the branch is still offered', () => {
     const branched: Archived = {
       backups: [first, second],

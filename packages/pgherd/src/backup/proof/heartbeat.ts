@@ -19,6 +19,12 @@ const makeTable = `
 const source = 'proof'
 
 /**
+ * A commit that no standby confirms ends after this long: it is committed on the primary, and the server says with a
+ * warning that it was not confirmed (PostgreSQL source, syncrep.c SyncRepWaitForLSN).
+ */
+const confirmWithinMs = 5000
+
+/**
  * Commits of our own in the maintenance database: each is an acknowledged write whose time is known, so what of them
  * a restore brings back measures how much it lost. A commit is also flushed before it returns, which makes everything
  * before it readable in the WAL.
@@ -50,14 +56,28 @@ export class Heartbeat {
     return toBeat(rows[0])
   }
 
-  /** Commits every 20 ms until the signal aborts; gives the last one that was acknowledged. */
-  async beatUntil(signal: AbortSignal): Promise<Beat> {
-    let last = await this.beat()
-    while (!signal.aborted) {
-      await sleep(20)
-      last = await this.beat()
+  /**
+   * Commits every 20 ms until the signal aborts, as a client does: with `backups.synchronous` each waits for the
+   * archive. `acknowledged` gets each commit that the server has answered as it promises to.
+   */
+  async beatUntil(signal: AbortSignal, acknowledged: (beat: Beat) => void): Promise<void> {
+    let unconfirmed = false
+    const noted = ({ message = '' }) => {
+      if (message.startsWith('canceling wait for synchronous replication')) unconfirmed = true
     }
-    return last
+    this.client.on('notice', noted)
+    await this.client.query(`set synchronous_commit = on; set statement_timeout = ${confirmWithinMs}`)
+    try {
+      do {
+        unconfirmed = false
+        const beat = await this.beat()
+        if (!unconfirmed) acknowledged(beat)
+        await sleep(20)
+      } while (!signal.aborted)
+    } finally {
+      this.client.off('notice', noted)
+      await this.client.query('reset synchronous_commit; reset statement_timeout').catch(() => undefined)
+    }
   }
 }
 

@@ -226,7 +226,8 @@ async function assumeDisaster(
   const { repository, signal, report } = options
   report('waiting for the archive')
   const stop = new AbortController()
-  const beating = live.heartbeat.beatUntil(stop.signal)
+  let newest: Beat | undefined
+  const beating = live.heartbeat.beatUntil(stop.signal, (beat) => (newest = beat))
   // awaited below; a server that dies meanwhile must not end this process
   beating.catch(() => undefined)
   try {
@@ -242,15 +243,18 @@ async function assumeDisaster(
     }
     const waited = round((performance.now() - began) / 1000)
     report('assuming a disaster')
+    // what was answered by now must be there; what is answered while the archive is being looked at may be
+    const acknowledged = newest
     const { view, clock } = await freeze(options)
-    const at = await live.now()
     stop.abort()
+    await beating
+    const at = await live.now()
     const detail = `WAL up to ${upTo} was archived within ${waited} s`
     return {
       ok: true,
       detail,
       contents: recorded,
-      disaster: { view, at, acknowledged: await beating, clock },
+      disaster: { view, at, acknowledged, clock },
     }
   } finally {
     stop.abort()
