@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
-import { Herd } from '@pgherd/testbed/herd.ts'
+import { Herd, eventually } from '@pgherd/testbed/herd.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WriteLoad } from '../src/operations/write-load.testkit.ts'
 import { expectSchema } from './schema-of.ts'
@@ -42,6 +42,7 @@ interface Status {
     leader: string
     etcd: { members: unknown[] }
     routes: { route: string; up: boolean }[]
+    pools: { database: string; user: string; serversActive: number }[]
     slots: { name: string; active: boolean }[]
     drift: unknown[]
   }
@@ -100,6 +101,31 @@ test('a backup is taken from a standby, and proven over the timelines with its c
   const proof = (await verb('prove')) as { ok: boolean; checks: { name: string; detail: string }[] }
   expect(proof.ok).toBe(true)
   expect(proof.checks.find(({ name }) => name === 'contents')?.detail).toMatch(/^equal to the live server/)
+})
+
+test('verify holds every promise to where clients come in, and bench takes their way and leaves nothing', async () => {
+  const { promises } = (await verb('verify')) as {
+    promises: { id: string; ok: boolean; measured: string }[]
+  }
+  const measured = Object.fromEntries(promises.map(({ id, measured: text }) => [id, text]))
+  expect(measured['plaintext-refused']).toBe(
+    'refused by PgBouncer, HAProxy for writing, HAProxy for reading, pg1, pg2, pg3',
+  )
+  expect(measured['settings-in-force']).toMatch(/^pg1: \d+ settings applied; pg2: .*; pg3: /)
+  expect(measured['encrypted-connections']).toBe('app: TLSv1.3')
+  const run = herd.start('bench', '--seconds', '3', '--scale', '1', '--clients', '4', '--json')
+  const seen = await eventually('the load, through the pool', async () => {
+    const { pools } = (await status()).cluster
+    return pools.find(({ user, serversActive }) => user === 'app' && serversActive > 0)
+  })
+  expect(seen.database).toBe('app')
+  const bench = await run.done
+  // below the target of transactions per second it ends with 1
+  expect([0, 1]).toContain(bench.code)
+  expectSchema('cli/bench', bench.json())
+  expect(bench.json()).toMatchObject({ result: { tool: 'pgbench', clients: 4, failed: 0 } })
+  expect(bench.json<{ result: { transactions: number } }>().result.transactions).toBeGreaterThan(10)
+  expect(await herd.admin("select count(*) from pg_namespace where nspname like '%bench%'", 'app')).toBe('0')
 })
 
 test('scale out and in: pools, routes, votes and slots follow, and nobody notices', async () => {
