@@ -46,14 +46,15 @@ function clusterDoor(cluster: ClusterAccess, name: string, to: Endpoint): Door {
   }
 }
 
-function single({ spec, member, readSecret }: OperationContext): Door {
+function single(context: OperationContext): Door {
+  const { spec, member } = context
   return {
     name: 'the server',
     config: async (role, database) => ({
       host: clientAddress(spec),
       port: member.ports.postgres,
       user: role,
-      password: await readSecret(roleSecretId(role)),
+      password: await context.readSecret(roleSecretId(role)),
       database,
       ssl: { ca: await readFile(`${member.paths.tls}/ca.crt`, 'utf8') },
     }),
