@@ -46,7 +46,7 @@ interface Status {
     leader: string
     etcd: { members: unknown[] }
     routes: { route: string; up: boolean }[]
-    pools: { database: string; user: string; serversActive: number }[]
+    pools: { database: string; user: string; clientsActive: number; clientsWaiting: number }[]
     slots: { name: string; active: boolean }[]
     drift: unknown[]
   }
@@ -141,7 +141,7 @@ test('rotate: secrets that no role has; clients of the pool notice nothing, thos
   const other = await RedisSession.open(before)
   try {
     expect(await session.say('AUTH', old)).toBe('+OK')
-    await unnoticed('rotate', '--secret', 'patroni-api')
+    await verb('rotate', '--secret', 'patroni-api')
     await unnoticed('rotate', '--secret', 'haproxy-statistics')
     expect(await verb('rotate', '--secret', 'redis')).toMatchObject({ result: { told: ['gateway'] } })
     expect(await session.say('PING')).toBe('+PONG')
@@ -190,10 +190,12 @@ test('verify holds every promise to where clients come in, and bench takes their
   )
   expect(measured['settings-in-force']).toMatch(/^pg1: \d+ settings applied; pg2: .*; pg3: /)
   expect(measured['encrypted-connections']).toBe('app: TLSv1.3, few: TLSv1.3')
-  const run = herd.start('bench', '--seconds', '3', '--scale', '1', '--clients', '4', '--json')
+  const run = herd.start('bench', '--seconds', '8', '--scale', '1', '--clients', '4', '--json')
   const seen = await eventually('the load, through the pool', async () => {
     const { pools } = (await status()).cluster
-    return pools.find(({ user, serversActive }) => user === 'app' && serversActive > 0)
+    return pools.find(
+      ({ user, clientsActive, clientsWaiting }) => user === 'app' && clientsActive + clientsWaiting >= 4,
+    )
   })
   expect(seen.database).toBe('app')
   const bench = await run.done
