@@ -38,10 +38,10 @@ import { tune } from '../tuning/tune.ts'
 import { generatedPassword, passwordBytes } from '../secrets/password.ts'
 import type { ClusterOperation } from './cluster-operation.ts'
 import type { CertifiedSite } from './rotate/rotate-certificates.ts'
-import type { PasswordSite } from './rotate/rotate-password.ts'
+import type { SecretSite } from './rotate/secret-files.ts'
 import { unsettled } from './settled.ts'
 
-export type LiveSite = CertifiedSite & PasswordSite
+export type LiveSite = CertifiedSite & SecretSite
 
 export interface LiveOptions {
   /** The bin directory of PostgreSQL 15; Debian's when left out. */

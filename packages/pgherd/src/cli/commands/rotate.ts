@@ -2,11 +2,15 @@ import type { Command } from '../command.ts'
 
 export const rotate: Command = {
   name: 'rotate',
-  summary: 'replace certificates or a password while clients stay connected',
+  summary: 'replace certificates, a password or another secret while clients stay connected',
   options: [
     { flags: '--certificates', description: 'a new certificate for each member' },
     { flags: '--member <name>', description: 'only the certificate of this member' },
     { flags: '--password <role>', description: 'a new password for this role' },
+    {
+      flags: '--secret <name>',
+      description: 'a new one of: patroni-api, haproxy-statistics, redis, agent-token',
+    },
     { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
   ],
   example: 'pgherd rotate --certificates',

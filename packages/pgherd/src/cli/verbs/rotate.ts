@@ -2,7 +2,9 @@ import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
 import { clusterOperation } from '../../operations/cluster-operation.ts'
 import type { OperationPlan } from '../../operations/operation-plan.ts'
 import { planCertificates, rotateCertificates } from '../../operations/rotate/rotate-certificates.ts'
-import { planPassword, rotatePassword } from '../../operations/rotate/rotate-password.ts'
+import { internalRoles, planPassword, rotatePassword } from '../../operations/rotate/rotate-password.ts'
+import { rotatable } from '../../operations/rotate/decide-secret.ts'
+import { planSecret, rotateSecret } from '../../operations/rotate/rotate-secret.ts'
 import type { Invocation, Verb } from '../command.ts'
 import { textOption } from '../option.ts'
 import { openSession, type Session } from '../session.ts'
@@ -12,14 +14,19 @@ export const run: Verb = async (invocation) => {
   const { globals, options } = invocation
   const session = await openSession(globals, { savedSpec: true })
   const role = textOption(options, 'password')
-  if ((options['certificates'] === true) === (role !== undefined)) {
+  const named = textOption(options, 'secret')
+  const asked = [options['certificates'] === true, role !== undefined, named !== undefined]
+  if (asked.filter(Boolean).length !== 1) {
     throw new DiagnosticError(
       diagnose('USAGE', {
-        detail: 'rotate must be told what: --certificates, or --password with a role',
+        detail:
+          'rotate must be told what: --certificates, or --password with a role, or --secret with one of ' +
+          rotatable.join(', '),
         mend: mend.run('pgherd', 'rotate', '--certificates'),
       }),
     )
   }
+  if (named !== undefined) return await secret(session, invocation, named)
   return role === undefined
     ? await certificates(session, invocation)
     : await password(session, invocation, role)
@@ -53,8 +60,34 @@ async function password(session: Session, invocation: Invocation, role: string):
   using _lock = session.lock('pgherd rotate')
   const shown = show(invocation)
   const result = await rotatePassword({ ...operation, approve: shown.approve })
-  const next = result.told.length > 0 ? '' : ` Applications need it now: pgherd url --role ${role}`
+  const next = isInternal(role) ? '' : ` Applications need it now: pgherd url --role ${role}`
   return endOperation(shown.plan, result, `Role "${role}" has a new password.${next}`, output)
+}
+
+async function secret(session: Session, invocation: Invocation, name: string): Promise<number> {
+  const { options, output } = invocation
+  const operation = {
+    ...session.context(invocation),
+    sites: session.sites,
+    home: session.member,
+    cluster: session.cluster,
+    secrets: session.wanted.secrets,
+    secret: name,
+  }
+  if (options['dryRun'] === true) return endDryRun(await planSecret(operation), output)
+  using _lock = session.lock('pgherd rotate')
+  const shown = show(invocation)
+  const result = await rotateSecret({ ...operation, approve: shown.approve })
+  return endOperation(
+    shown.plan,
+    result,
+    `The secret ${name} is a new one${session.cluster ? ', and was seen to be taken' : ''}.`,
+    output,
+  )
+}
+
+function isInternal(role: string): boolean {
+  return (internalRoles as readonly string[]).includes(role)
 }
 
 /** Shows a plan as it is made and keeps it for the document. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { eventually } from '@pgherd/testbed/herd.ts'
 import { expect, test } from 'vitest'
@@ -107,6 +107,45 @@ test('three members agree over TLS, let nobody in without a certificate, and go 
     (await etcdctl(cluster, servers, ['endpoint', 'health'])) !== undefined ? true : undefined,
   )
 })
+
+const timing = {
+  fast: ['100ms', '600ms'],
+  normal: ['100ms', '1s'],
+  wide: ['250ms', '2.5s'],
+}
+
+test.concurrent.each(Object.entries(timing))(
+  'three members start with the golden file of %s, and run with its timing',
+  async (name, [heartbeat, election]) => {
+    const golden = readFileSync(new URL(`./testdata/${name}.etcd.yml`, import.meta.url), 'utf8')
+    await using cluster = await RenderedCluster.create({ topology: { failover: 'fast' } })
+    const servers = serversOf(cluster.topology)
+    const { state } = cluster.input('gateway').member.paths
+    for (const server of servers) {
+      const input = cluster.input(server.name)
+      // the golden file is that of pg2 on paper: its name, address and place are this member's here
+      const own = golden
+        .replaceAll('127.0.0.12:', `${server.address}:`)
+        .replace(/^(initial-cluster: ).*$/m, (_line, key: string) => key + initialCluster(servers))
+        .replace(/^(name: ).*$/m, (_line, key: string) => `${key}"${server.name}"`)
+        .replaceAll('/srv/pgherd/state/members/pg2', `${state}/members/${server.name}`)
+      cluster.write({ ...etcdFile(input, 'new'), contents: own })
+      for (const unit of etcd.units(input)) cluster.start(server.name, unit)
+    }
+    await eventually('a healthy quorum', async () =>
+      (await etcdctl(cluster, servers, ['endpoint', 'health'])) !== undefined ? true : undefined,
+    )
+    for (const { name: member } of servers) {
+      const log = cluster.log(member, 'etcd')
+      expect(log).toContain(`"heartbeat-interval":"${heartbeat}"`)
+      expect(log).toContain(`"election-timeout":"${election}"`)
+    }
+  },
+)
+
+function initialCluster(servers: readonly Member[]): string {
+  return JSON.stringify(servers.map((each) => `${each.name}=${peerUrl(each)}`).join(','))
+}
 
 test('a member that is added later joins with the state existing', async () => {
   await using cluster = await RenderedCluster.create({ topology: { members: 2 } })

@@ -67,6 +67,8 @@ export function renderPatroniYml(input: RenderInput): string {
     bootstrap: {
       dcs: dynamicConfig(input),
       initdb: initdbOptions(facts.postgres.major),
+      // never used, since postgresql.pg_hba counts (3.0.2, append_pg_hba); `patroni --validate-config` of 3.0 asks for it
+      pg_hba: hbaLines(input).slice(0, 1),
     },
     postgresql: {
       listen: hostPort(address, ports.postgres),

@@ -22,6 +22,7 @@ beforeAll(async () => {
       former: { access: 'readonly', validUntil: '2020-01-01T00:00:00Z' },
       resting: { access: 'readonly' },
       raised: { access: 'readonly' },
+      few: { access: 'readonly', connectionLimit: 2 },
     },
   })
   await eventually('the pooler', async () =>
@@ -165,6 +166,36 @@ test('a login that was cut turns clients away until one succeeds, and no longer'
   ).toBe('app')
   // the one that was already waiting has waited on
   expect(await cut).toBe('app')
+})
+
+test('a role with a connectionLimit waits where it would be refused, over all its pools together', async () => {
+  const most = async () => {
+    const admin = await pooled.objects.admin()
+    const { rows } = await admin.query<{ n: number }>(
+      "select count(*)::int as n from pg_stat_activity where usename = 'few'",
+    )
+    return rows[0]?.n ?? 0
+  }
+  const databases = ['stock', 'shop.a-1', 'stock_ro', 'stock', 'shop.a-1_ro', 'stock', 'shop.a-1', 'stock']
+  const opened = await Promise.all(databases.map((database) => pooled.connect('few', database)))
+  try {
+    let highest = 0
+    const answers = Promise.all(
+      opened.map(async (client) => {
+        const { rows } = await client.query<{ who: string }>(
+          'select session_user::text as who from pg_sleep(0.3)',
+        )
+        highest = Math.max(highest, await most())
+        return rows[0]?.who
+      }),
+    )
+    expect(await answers).toEqual(databases.map(() => 'few'))
+    expect(highest).toBe(2)
+  } finally {
+    await Promise.all(opened.map((client) => client.end()))
+  }
+  expect(await pooled.login('few', 'stock', 'wrong')).toMatch(/^refused: SASL authentication failed/)
+  expect(await pooled.login('few', 'stock')).toBe('few')
 })
 
 test('PgBouncer 1.18 keeps unnamed parameters apart, and mixes named statements up', async () => {

@@ -2,6 +2,7 @@ import { roleSecretId, secretGap } from '../../secrets/secret.ts'
 import type { Component, RenderedFile } from '../component.ts'
 import { digestOf } from '../digest.ts'
 import { poolerRole } from '../reserved-names.ts'
+import { limitedRoles } from './limited-roles.ts'
 import { renderPgbouncerIni } from './pgbouncer-ini.ts'
 import { renderPoolerHba } from './pooler-hba.ts'
 
@@ -29,7 +30,14 @@ export const pgbouncer: Component = {
     return [
       file('pgbouncer.ini', renderPgbouncerIni(input), false),
       file('pgbouncer_hba.conf', renderPoolerHba(input), false),
-      file('userlist.txt', `"${poolerRole}" "${secretGap(roleSecretId(poolerRole))}"\n`, true),
+      file(
+        'userlist.txt',
+        // the one who looks passwords up, and whom PgBouncer does not look up because it limits them
+        [poolerRole, ...limitedRoles(input.topology.spec).map(({ role }) => role)]
+          .map((role) => `"${role}" "${secretGap(roleSecretId(role))}"\n`)
+          .join(''),
+        true,
+      ),
     ]
   },
   units({ member: { paths }, facts }) {

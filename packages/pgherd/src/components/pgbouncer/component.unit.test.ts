@@ -84,6 +84,29 @@ test('all pools together stay within postgres.connections, and within the limit 
   }
 })
 
+test('a pool is no larger than the limit of the only roles that use it, and PgBouncer keeps that of each', () => {
+  const sizes = poolSizes(inputOf(goldens.limits).topology.spec)
+  // the application has no limit, the others have
+  expect(sizes.get('chat')?.write).toEqual({ size: 12, reserve: 3, most: 15 })
+  expect(sizes.get('audit')?.write).toEqual({ size: 5, reserve: 0, most: 15 })
+  const ini = contentsOf(goldens.limits, '.ini')
+  expect(ini.slice(ini.indexOf('[users]'))).toBe(
+    '[users]\nchat_owner = max_user_connections=5\nauditor = max_user_connections=2\n',
+  )
+  expect(contentsOf(goldens.limits, 'userlist.txt').match(/^"[^"]+"/gm)).toEqual([
+    '"pgherd_pooler"',
+    '"chat_owner"',
+    '"auditor"',
+  ])
+  expect(contentsOf({}, '.ini')).not.toContain('[users]')
+})
+
+test('a role whose limit PgBouncer cannot keep is refused by name', () => {
+  const roles = { 'o b': { access: 'owner' as const, connectionLimit: 5 } }
+  const spec = { databases: { x: { owner: 'o b' } }, roles }
+  expect(() => pgbouncer.files(inputOf(spec))).toThrow(/connectionLimit of role "o b"/)
+})
+
 test('the pools let in whom network.access lets in, to both pools of a database', () => {
   const hba = contentsOf(goldens.three, '_hba.conf')
   const reach = (address: string, role: string, tls = true) =>

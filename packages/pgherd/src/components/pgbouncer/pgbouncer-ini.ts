@@ -1,5 +1,6 @@
 import type { RenderInput } from '../component.ts'
 import { poolerRole, poolerSchema } from '../reserved-names.ts'
+import { limitedRoles } from './limited-roles.ts'
 import { poolable, readName } from './pool-names.ts'
 import { poolSizes, type PoolSize } from './pool-sizes.ts'
 import { traitsOf } from './versions.ts'
@@ -93,6 +94,18 @@ log_connections = 0
 log_disconnections = 0
 log_pooler_errors = 1
 log_stats = 0
+${userLimits(spec)}`
+}
+
+/** Roles with a connectionLimit: it holds for all their pools together, since on one server they add up. */
+function userLimits(spec: RenderInput['topology']['spec']): string {
+  const limited = limitedRoles(spec)
+  if (limited.length === 0) return ''
+  const lines = limited.map(({ role, limit }) => `${role} = max_user_connections=${limit}`)
+  return `
+; Sessions of servers over all pools of a role: the limit it has in the database.
+[users]
+${lines.join('\n')}
 `
 }
 

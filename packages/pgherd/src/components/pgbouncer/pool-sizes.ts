@@ -1,6 +1,7 @@
 import { diagnose, DiagnosticError, mend } from '../../diagnostic/diagnostic.ts'
 import { databasesOf } from '../../spec/role-databases.ts'
 import type { Spec } from '../../spec/schema.ts'
+import { largestLimit } from './limited-roles.ts'
 
 /** Server sessions of the pools of one name. */
 export interface PoolSize {
@@ -19,7 +20,7 @@ const roleShare = 4 / 5
 
 /**
  * Shares postgres.connections out, so that all pools together never open more, not even when reads come to the
- * primary as well; a database's own connectionLimit is kept too.
+ * primary as well; a database's own connectionLimit is kept too, and that of roles (see limited-roles.ts).
  * Throws CONNECTIONS_BELOW_POOL when there is not one session for each pool.
  */
 export function poolSizes(
@@ -44,12 +45,14 @@ export function poolSizes(
       const read = Math.max(1, Math.floor(all * readShare))
       const write = Math.max(1, all - read)
       const roles = Object.keys(spec.roles).filter((role) => databasesOf(spec, role).includes(name)).length
-      return [name, { write: sizeOf(write, roles), read: sizeOf(read, roles) }]
+      const atMost = largestLimit(spec, name)
+      return [name, { write: sizeOf(write, roles, atMost), read: sizeOf(read, roles, atMost) }]
     }),
   )
 }
 
-function sizeOf(most: number, roles: number): PoolSize {
-  const size = roles > 1 ? Math.ceil(most * roleShare) : most
-  return { size, reserve: most - size, most }
+/** @param atMost what every role of the database has for its limit; one pool is of one role, so that it needs no more */
+function sizeOf(most: number, roles: number, atMost = most): PoolSize {
+  const size = Math.min(roles > 1 ? Math.ceil(most * roleShare) : most, atMost)
+  return { size, reserve: Math.min(most, atMost) - size, most }
 }

@@ -21,6 +21,11 @@ export const cliCodes = {
     summary: 'a measured figure misses the target of the spec',
     outcome: 'findings',
   },
+  BENCH_NOBODY: {
+    severity: 'error',
+    summary: 'the spec declares nobody who could run the load',
+    outcome: 'refused',
+  },
   VERIFY_FAILED: { severity: 'error', summary: 'a promise of the spec does not hold', outcome: 'findings' },
   INTERNAL: { severity: 'error', summary: 'pgherd made a mistake of its own', outcome: 'failed' },
   INTERRUPTED: { severity: 'info', summary: 'interrupted; whole steps only were done', outcome: 'failed' },

@@ -1,52 +1,31 @@
 import pg from 'pg'
+import type { LoadWay } from './bench-place.ts'
 import { rowsPerScale } from './tpcb-schema.ts'
+import { tpcbTransaction } from './tpcb-transaction.ts'
 import { summarise, type BenchResult } from './measurement.ts'
 
-export interface Load {
-  readonly connect: pg.ClientConfig
+export interface Load extends LoadWay {
   readonly clients: number
   readonly seconds: number
   readonly scale: number
   readonly signal: AbortSignal
 }
 
-/** The statements of pgbench's default transaction ("TPC-B (sort of)"), prepared once per session. */
-const statements = [
-  {
-    name: 'accounts',
-    text: 'update pgbench_accounts set abalance = abalance + $2 where aid = $1',
-    of: 'aid',
-  },
-  { name: 'balance', text: 'select abalance from pgbench_accounts where aid = $1', of: 'read' },
-  { name: 'tellers', text: 'update pgbench_tellers set tbalance = tbalance + $2 where tid = $1', of: 'tid' },
-  {
-    name: 'branches',
-    text: 'update pgbench_branches set bbalance = bbalance + $2 where bid = $1',
-    of: 'bid',
-  },
-] as const
-
-const history = {
-  name: 'history',
-  text: 'insert into pgbench_history (tid, bid, aid, delta, mtime) values ($1, $2, $3, $4, current_timestamp)',
-}
-
 function upTo(count: number): number {
   return 1 + Math.floor(Math.random() * count)
 }
 
-async function transaction(client: pg.Client, scale: number): Promise<void> {
-  const keys = {
+async function transaction(client: pg.Client, { scale, schema, prepares }: Load): Promise<void> {
+  const values = {
     aid: upTo(rowsPerScale.accounts * scale),
     tid: upTo(rowsPerScale.tellers * scale),
     bid: upTo(rowsPerScale.branches * scale),
+    delta: upTo(10_001) - 5001,
   }
-  const delta = upTo(10_001) - 5001
   await client.query('begin')
-  for (const { name, text, of } of statements) {
-    await client.query({ name, text, values: of === 'read' ? [keys.aid] : [keys[of], delta] })
-  }
-  await client.query({ ...history, values: [keys.tid, keys.bid, keys.aid, delta] })
+  for (const { name, text, of } of tpcbTransaction(schema))
+    // prepared once per session where sessions are the client's own
+    await client.query({ ...(prepares ? { name } : {}), text, values: of.map((each) => values[each]) })
   await client.query('commit')
 }
 
@@ -64,7 +43,7 @@ export async function loadFromNode(load: Load): Promise<BenchResult> {
       while (performance.now() < until && !load.signal.aborted) {
         const start = performance.now()
         try {
-          await transaction(client, load.scale)
+          await transaction(client, load)
           latencies.push(performance.now() - start)
         } catch {
           failed++

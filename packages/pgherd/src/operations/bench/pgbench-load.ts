@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
 import { giveTo, spawnIdentity } from '../../hosts/run-as.ts'
 import type { RunAs } from '../../topology/host-facts.ts'
+import type { LoadWay } from './bench-place.ts'
 import { summarise, type BenchResult } from './measurement.ts'
+import { tpcbScript } from './tpcb-transaction.ts'
 
-export interface PgbenchLoad {
+export interface PgbenchLoad extends LoadWay {
   readonly program: string
-  readonly sockets: string
-  readonly port: number
-  readonly database: string
   readonly runAs: RunAs
   /** Where the log of single transactions goes meanwhile. */
   readonly scratch: string
@@ -28,7 +27,7 @@ export async function loadFromPgbench(load: PgbenchLoad): Promise<BenchResult> {
     await runPgbench(load, directory)
     const latencies: number[] = []
     let failed = 0
-    for (const name of await readdir(directory)) {
+    for (const name of (await readdir(directory)).filter((each) => each.startsWith('log'))) {
       for (const line of (await readFile(join(directory, name), 'utf8')).split('\n')) {
         // client_id transaction_no time(us) script_no time_epoch time_us (pgbench, "Per-Transaction Logging")
         const time = line.split(' ')[2]
@@ -47,32 +46,23 @@ export async function loadFromPgbench(load: PgbenchLoad): Promise<BenchResult> {
 }
 
 async function runPgbench(load: PgbenchLoad, directory: string): Promise<void> {
+  const script = join(directory, 'transaction.sql')
+  await giveFile(script, tpcbScript(load.schema), load.runAs)
   const argv = [
-    ...[
-      '--host',
-      load.sockets,
-      '--port',
-      String(load.port),
-      '--username',
-      'postgres',
-      '--no-vacuum',
-      '--protocol',
-      'prepared',
-    ],
-    ...[
-      '--client',
-      String(load.clients),
-      '--jobs',
-      String(Math.min(2, load.clients)),
-      '--time',
-      String(load.seconds),
-    ],
-    ...['--log', '--log-prefix', join(directory, 'log'), load.database],
+    ...['--no-vacuum', '--protocol', load.prepares ? 'prepared' : 'extended'],
+    ...['--client', String(load.clients), '--jobs', String(Math.min(2, load.clients))],
+    ...['--time', String(load.seconds), '--scale', String(load.scale), '--file', script],
+    ...['--log', '--log-prefix', join(directory, 'log')],
   ]
   const child = spawn(load.program, argv, {
     ...spawnIdentity(load.runAs),
     cwd: directory,
-    env: { PATH: process.env['PATH'], HOME: load.runAs.home, LC_ALL: 'C' },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: load.runAs.home,
+      LC_ALL: 'C',
+      ...(await libpqSettings(load, directory)),
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: load.signal,
   })
@@ -88,4 +78,23 @@ async function runPgbench(load: PgbenchLoad, directory: string): Promise<void> {
       mend: mend.run('pgherd', 'status'),
     }),
   )
+}
+
+/** The settings of libpq (libpq-envars); the password goes into a file, since an environment can be seen. */
+async function libpqSettings(
+  { connect, ca, runAs }: PgbenchLoad,
+  directory: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { host = '', port = 5432, user = '', database = '', password } = connect
+  const settings = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGDATABASE: database }
+  if (ca === undefined || typeof password !== 'string') return settings
+  const file = join(directory, 'pgpass')
+  const fields = [host, String(port), database, user, password]
+  await giveFile(file, `${fields.map((field) => field.replaceAll(/[\\:]/g, '\\$&')).join(':')}\n`, runAs)
+  return { ...settings, PGPASSFILE: file, PGSSLMODE: 'verify-full', PGSSLROOTCERT: ca }
+}
+
+async function giveFile(path: string, contents: string, owner: RunAs): Promise<void> {
+  await writeFile(path, contents, { mode: 0o600 })
+  await giveTo(path, owner)
 }

@@ -1,5 +1,6 @@
 import { diagnose, mend, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { ClusterView } from '../../plan/cluster-view.ts'
+import { roleSecretId } from '../../secrets/secret.ts'
 import type { SecretReference } from '../../spec/schema.ts'
 import type { Decision, OperationPlan, OperationStep } from '../operation-plan.ts'
 import { restartOrder } from '../restart-order.ts'
@@ -97,11 +98,13 @@ export interface PasswordRequest {
   readonly internal: readonly string[]
   /** Declared roles, and where their passwords come from. */
   readonly declared: Readonly<Record<string, { readonly password: SecretReference }>>
+  /** Whether a file of a member holds it: PgBouncer's for a role whose sessions it limits. */
+  readonly inFiles: boolean
 }
 
 /** Whether the password of a role can be made anew. Pure. */
 export function decidePassword(view: ClusterView, request: PasswordRequest): Decision<PasswordPlan> {
-  const { role, internal, declared } = request
+  const { role, internal, declared, inFiles } = request
   const own = internal.includes(role)
   const reference = declared[role]?.password
   const refused: Diagnostic[] = []
@@ -141,7 +144,7 @@ export function decidePassword(view: ClusterView, request: PasswordRequest): Dec
     plan: {
       operation: 'rotate',
       role,
-      secret: `role-${encodeURIComponent(role)}`,
+      secret: roleSecretId(role),
       internal: own,
       steps: [
         {
@@ -157,7 +160,16 @@ export function decidePassword(view: ClusterView, request: PasswordRequest): Dec
                 impact: 'reload' as const,
               },
             ]
-          : []),
+          : inFiles
+            ? [
+                {
+                  title: 'write it into the file of PgBouncer and have it read',
+                  because:
+                    'it keeps the connectionLimit of the role, and knows the password of whom it limits',
+                  impact: 'reload' as const,
+                },
+              ]
+            : []),
       ],
       findings: [],
     },

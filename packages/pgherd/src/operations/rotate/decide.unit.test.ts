@@ -7,6 +7,7 @@ const certificates = { known, gateway: 'gateway', own: false }
 const passwords = {
   internal: ['pgherd_replication'],
   declared: { app: { password: { generated: true } }, legacy: { password: { env: 'LEGACY_PASSWORD' } } },
+  inFiles: false,
 } as const
 
 test('certificates go standbys first, then the primary, then the gateway; or one alone', () => {
@@ -33,6 +34,8 @@ test('certificates of the user, of strangers and of the ill are not rotated', ()
 test('the password of an application concerns nobody else; one of ours every member', () => {
   const app = decidePassword(healthyView(), { ...passwords, role: 'app' })
   expect(app).toMatchObject({ plan: { secret: 'role-app', internal: false, steps: [{ impact: 'nothing' }] } })
+  const limited = decidePassword(healthyView(), { ...passwords, role: 'app', inFiles: true })
+  expect(limited).toMatchObject({ plan: { internal: false, steps: [{}, { impact: 'reload' }] } })
   const own = decidePassword(healthyView(), { ...passwords, role: 'pgherd_replication' })
   expect(own).toMatchObject({ plan: { internal: true, steps: [{}, { impact: 'reload' }] } })
 })

@@ -16,7 +16,7 @@ import { planOf, type ClusterOperation } from '../cluster-operation.ts'
 import { waitUntil } from '../wait-until.ts'
 import { decideCertificates, type CertificatePlan } from './decide.ts'
 import { endpointsOf } from './endpoints.ts'
-import { reloadRedis } from './redis-certificate.ts'
+import { reloadRedis } from './redis-config.ts'
 import { normalSerial, servedSerial, type ClientPair } from './served-certificate.ts'
 
 /** A member with what a new certificate of it needs. */

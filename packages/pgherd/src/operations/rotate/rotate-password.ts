@@ -1,30 +1,32 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { fillSecrets } from '../../apply/fill-secrets.ts'
 import { connectTo } from '../../cluster/connect.ts'
 import { observeCluster } from '../../cluster/observe-cluster.ts'
 import { PatroniApi } from '../../cluster/patroni-api.ts'
 import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
 import { poolable, readName } from '../../components/pgbouncer/pool-names.ts'
 import { quoteIdentifier } from '../../components/postgres/objects/quoting.ts'
-import type { Wanted } from '../../plan/wanted.ts'
 import { generatedPassword, passwordBytes } from '../../secrets/password.ts'
 import { scramVerifier } from '../../secrets/scram.ts'
-import { secretGap } from '../../secrets/secret.ts'
+import { roleSecretId } from '../../secrets/secret.ts'
 import type { Spec } from '../../spec/schema.ts'
 import { homeOf } from '../../topology/topology.ts'
-import { hostOf, planOf, type ClusterOperation, type OperationSite } from '../cluster-operation.ts'
+import { hostOf, planOf, type ClusterOperation } from '../cluster-operation.ts'
 import { follows } from '../standby-fitness.ts'
 import { waitUntil } from '../wait-until.ts'
 import { decidePassword, type PasswordPlan } from './decide.ts'
-
-/** A member with the files that hold passwords. */
-export interface PasswordSite extends OperationSite {
-  readonly wanted: Pick<Wanted, 'files' | 'units' | 'secretsDirectory'>
-}
+import {
+  fillAnew,
+  filesWith,
+  signalReaders,
+  store,
+  writeAll,
+  type FilledFile,
+  type SecretSite,
+} from './secret-files.ts'
 
 export interface PasswordOptions extends ClusterOperation {
-  readonly sites: readonly PasswordSite[]
+  readonly sites: readonly SecretSite[]
   readonly spec: Spec
   readonly role: string
   readonly approve?: (plan: PasswordPlan) => Promise<void>
@@ -47,9 +49,14 @@ export const internalRoles = [
 const followingMs = 60_000
 
 /** What would be done. Throws DiagnosticError with the refusals. */
-export async function planPassword({ access, spec, role }: PasswordOptions): Promise<PasswordPlan> {
+export async function planPassword({ access, spec, role, sites }: PasswordOptions): Promise<PasswordPlan> {
   return planOf(
-    decidePassword(await observeCluster(access), { role, internal: internalRoles, declared: spec.roles }),
+    decidePassword(await observeCluster(access), {
+      role,
+      internal: internalRoles,
+      declared: spec.roles,
+      inFiles: filesWith(sites, roleSecretId(role)).length > 0,
+    }),
   )
 }
 
@@ -64,40 +71,21 @@ export async function rotatePassword(options: PasswordOptions): Promise<Password
   const plan = await planPassword(options)
   await options.approve?.(plan)
   const value = generatedPassword(randomBytes(passwordBytes))
-  const read = (id: string) => (id === plan.secret ? Promise.resolve(value) : access.readSecret(id))
-  const gap = secretGap(plan.secret)
-  // filled in memory before anything changes, so that writing is all that is left
-  const writing = await Promise.all(
-    sites.flatMap(({ wanted, host, member }) =>
-      wanted.files
-        .filter(({ secret, contents }) => secret && contents.includes(gap))
-        .map(async (file) => ({
-          member,
-          host,
-          file: { ...file, contents: await fillSecrets(file.contents, read) },
-        })),
-    ),
+  const files = await fillAnew(sites, plan.secret, (id) =>
+    id === plan.secret ? Promise.resolve(value) : access.readSecret(id),
   )
-  const home = homeOf(access.topology)
-  const store = {
-    path: `${home.paths.secrets}/${plan.secret}`,
-    contents: value,
-    mode: 0o600 as const,
-    owner: 'run-as' as const,
-  }
   const { leader } = await observeCluster(access)
   if (leader === undefined) throw incomplete(role, 'there is no primary any more; nothing was changed')
   report(`setting the password of ${role}`)
   // the store first: should this process die now, `pgherd up` sets what is in the store
-  await hostOf(sites, home.name).writeFile(store)
+  await store(sites, homeOf(access.topology), plan.secret, value)
   await hostOf(sites, leader).sql('postgres', [
     { text: `ALTER ROLE ${quoteIdentifier(role)} PASSWORD '${scramVerifier(value, randomBytes(16))}'` },
   ])
-  await Promise.all(writing.map(({ host, file }) => host.writeFile(file)))
-  const told = [...new Set(writing.map(({ member }) => member.name))]
+  await writeAll(files)
+  if (files.length > 0) await haveRead(options, files)
   if (!plan.internal) await refreshPools(options, plan.secret)
-  if (told.length > 0) await haveRead(options, told, gap)
-  return { role, told }
+  return { role, told: [...new Set(files.map(({ site }) => site.member.name))] }
 }
 
 /**
@@ -117,22 +105,13 @@ async function refreshPools({ access, spec, role }: PasswordOptions, secret: str
   )
 }
 
-async function haveRead(options: PasswordOptions, told: readonly string[], gap: string): Promise<void> {
-  const { access, sites, signal, role } = options
-  await Promise.all(
-    sites
-      .filter(({ member }) => told.includes(member.name))
-      .map(async ({ member, host, wanted }) => {
-        if (member.kind !== 'gateway') return await new PatroniApi(access, member).reload()
-        // by signal: an administrator of PgBouncer would have to log in with the password that is just changing
-        for (const unit of wanted.units)
-          if (
-            unit.reload &&
-            wanted.files.some((file) => file.unit === unit.name && file.contents.includes(gap))
-          )
-            await host.reloadUnit(unit)
-      }),
-  )
+async function haveRead(options: PasswordOptions, files: readonly FilledFile[]): Promise<void> {
+  const { access, signal, role } = options
+  const servers = files.filter(({ site }) => site.member.kind !== 'gateway')
+  await Promise.all([
+    ...servers.map(({ site }) => new PatroniApi(access, site.member).reload()),
+    signalReaders(files.filter((each) => !servers.includes(each))),
+  ])
   const whole = await waitUntil(
     async () => {
       const { members, leader } = await observeCluster(access)

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import pg from 'pg'
+import { serversOf } from '../../topology/topology.ts'
+import { administered, socketOf } from '../administered.ts'
 import { agentUrl } from '../agent-url.ts'
-import { clientAddress } from '../client-address.ts'
 import type { OperationContext } from '../context.ts'
-import { roleSecretId } from '../../secrets/secret.ts'
+import { allDoors, clientDoor } from './doors.ts'
 import { promises } from './registry.ts'
 import type { Measured, PromiseCheck, VerifyTools } from './promise.ts'
 
@@ -59,21 +59,14 @@ function toolsFor(context: OperationContext, clients: pg.Client[]): VerifyTools 
     clients.push(client)
     return client
   }
-  const overTcp = async (role: string, database: string, tls: 'verified' | 'none') =>
-    open({
-      host: clientAddress(spec),
-      port: member.ports.postgres,
-      user: role,
-      password: await context.readSecret(roleSecretId(role)),
-      database,
-      ssl: tls === 'verified' ? { ca: await readFile(`${member.paths.tls}/ca.crt`, 'utf8') } : false,
-    })
   return {
     context,
-    asSuperuser: (database = 'postgres') =>
-      open({ host: member.paths.sockets, port: member.ports.postgres, user: 'postgres', database }),
-    asRole: (role, database) => overTcp(role, database, 'verified'),
-    overTcp,
+    doors: allDoors(context),
+    asSuperuser: async (database = 'postgres') => open(socketOf(await administered(context), database)),
+    asSuperuserOf: (server) => open(socketOf(server, 'postgres')),
+    servers: serversOf(context.topology),
+    asRole: async (role, database) => open(await clientDoor(context, database).config(role, database)),
+    withoutTls: async ({ config }, role, database) => open({ ...(await config(role, database)), ssl: false }),
     async askAgent(path) {
       const begun = performance.now()
       const response = await fetch(agentUrl(spec.agent.listen, member.ports.agent) + path, {

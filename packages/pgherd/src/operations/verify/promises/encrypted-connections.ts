@@ -1,3 +1,5 @@
+import { TLSSocket } from 'node:tls'
+import type pg from 'pg'
 import { databasesOf } from '../../../spec/role-databases.ts'
 import type { PromiseCheck } from '../promise.ts'
 
@@ -9,13 +11,22 @@ export const encryptedConnections: PromiseCheck = {
   appliesTo: (spec) => Object.keys(spec.roles).length > 0,
   async measure({ context, asRole }) {
     const seen: string[] = []
+    const versions: string[] = []
     for (const role of Object.keys(context.spec.roles)) {
       const client = await asRole(role, databasesOf(context.spec, role)[0] ?? 'postgres')
       const { rows } = await client.query<{ version: string; cipher: string }>(
         'select version, cipher from pg_catalog.pg_stat_ssl where pid = pg_catalog.pg_backend_pid()',
       )
-      seen.push(`${role}: ${rows[0]?.version ?? 'no TLS'}`)
+      // in a cluster the client speaks with the pool, and the server tells of the pool's session alone
+      const both = new Set([ownVersion(client), rows[0]?.version ?? 'no TLS'])
+      seen.push(`${role}: ${[...both].join(', and behind it ')}`)
+      versions.push(...both)
     }
-    return { ok: seen.every((entry) => entry.endsWith('TLSv1.3')), measured: seen.join(', ') }
+    return { ok: versions.every((version) => version === 'TLSv1.3'), measured: seen.join(', ') }
   },
+}
+
+/** TLS of the connection itself, as this end sees it. */
+function ownVersion({ connection: { stream } }: pg.Client): string {
+  return (stream instanceof TLSSocket ? stream.getProtocol() : undefined) ?? 'no TLS'
 }
