@@ -1,5 +1,7 @@
-import { aimAtLeader, ledByAnother, type Drill } from '../drill.ts'
-import { siteOf } from '../world.ts'
+import { cutOffFromEtcd } from '../cut-off-from-etcd.ts'
+import { aimAtLeader, ledByAnother, type Drill, type DrillCheck } from '../drill.ts'
+import { poll } from '../poll.ts'
+import { siteOf, type DrillWorld } from '../world.ts'
 
 /**
  * The primary loses etcd and nothing else: its etcd is without the others, and its Patroni reaches that one alone. The
@@ -37,16 +39,36 @@ export const partitionDcs: Drill = {
       ? ledByAnother(view, aim)
       : view.failsafeActive || ledByAnother(view, aim),
   async checkDuring(world, { member, details }) {
-    if (details['failsafe'] === 'off') return []
-    const { members, failsafeActive } = await world.observe()
-    const primaries = members.filter(({ role }) => role === 'primary').map(({ name }) => name)
+    const view = await world.observe()
+    const cutOff = cutOffFromEtcd(view, member)
+    if (details['failsafe'] === 'off') return cutOff
+    const primaries = view.members.filter(({ role }) => role === 'primary').map(({ name }) => name)
     return [
+      ...cutOff,
       {
         name: 'the primary goes on with the consent of all others',
-        ok: failsafeActive && primaries.join() === member,
-        detail: `${primaries.join(', ') || 'nobody'} takes writes, failsafe mode is ${failsafeActive ? '' : 'not '}active`,
+        ok: view.failsafeActive && primaries.join() === member,
+        detail: `${primaries.join(', ') || 'nobody'} takes writes, failsafe mode is ${view.failsafeActive ? '' : 'not '}active`,
       },
     ]
   },
+  checkAfter: async (world, { member }) => [await readsEtcdAgain(world, member)],
   expectation: () => ({ writeGap: 3, basis: 'failsafe mode keeps the primary; one retry may be felt' }),
+}
+
+/** A Patroni that stayed without etcd would step down at the next small disturbance, with nobody knowing why. */
+async function readsEtcdAgain(world: DrillWorld, member: string): Promise<DrillCheck> {
+  let behind = Infinity
+  const again = await poll(30, world.signal, async () => {
+    const { members, dynamicConfig } = await world.observe()
+    const seen = members.find(({ name }) => name === member)?.dcsLastSeen ?? -Infinity
+    behind = Math.max(...members.map(({ dcsLastSeen }) => dcsLastSeen ?? 0)) - seen
+    // each reads it once a loop, not at the same moment as the others, and what it says is cut to a second
+    return behind <= Number(dynamicConfig?.['loop_wait'] ?? 10) + 2 || undefined
+  })
+  return {
+    name: `the Patroni of ${member} reads etcd again`,
+    ok: again === true,
+    detail: Number.isFinite(behind) ? `${behind} s after the others` : 'it does not answer',
+  }
 }
