@@ -2,21 +2,14 @@ import type { ClusterView } from '../../plan/cluster-view.ts'
 import type { DrillCheck } from './drill.ts'
 
 /**
- * Whether a member was really cut off from etcd, and from it alone, for longer than a lease lasts: without that a primary
- * that goes on proves nothing about failsafe mode. `dcs_last_seen` (Patroni 3.0.2, dcs/__init__.py, get_cluster) is the
- * moment Patroni last read etcd, so that its distance to that of the others is how long it has been without. Pure.
+ * Whether a member was really cut off from etcd, and from it alone: without that a primary that goes on proves nothing
+ * about failsafe mode. The witness is its lock, which runs out in etcd when nobody renews it, and which the others read
+ * there. What the member says of itself is none: its `dcs_last_seen` goes on, because Patroni counts its own copy of
+ * etcd as read (3.0.2, dcs/etcd3.py, KVCache). Pure.
  */
-export function cutOffFromEtcd(
-  { etcd, members, dynamicConfig }: ClusterView,
-  member: string,
-): readonly DrillCheck[] {
+export function cutOffFromEtcd({ etcd, members }: ClusterView, member: string): readonly DrillCheck[] {
   const own = etcd.members.find(({ name }) => name === member)
-  const ttl = dynamicConfig?.['ttl']
-  const seen = members.find(({ name }) => name === member)?.dcsLastSeen
-  const others = members.flatMap(({ name, dcsLastSeen }) =>
-    name === member || dcsLastSeen === undefined ? [] : [dcsLastSeen],
-  )
-  const behind = seen === undefined || others.length === 0 ? undefined : Math.max(...others) - seen
+  const others = members.filter(({ name }) => name !== member)
   return [
     {
       name: `the etcd of ${member} is out of reach and the others keep the majority`,
@@ -24,12 +17,17 @@ export function cutOffFromEtcd(
       detail: `${etcd.members.map(({ name, healthy }) => `${name} ${healthy ? 'answers' : 'is away'}`).join(', ')}; ${etcd.quorum ? 'a' : 'no'} majority agrees`,
     },
     {
-      name: `the Patroni of ${member} answers, and has not read etcd for longer than a lease`,
-      ok: behind !== undefined && typeof ttl === 'number' && behind > ttl,
-      detail:
-        behind === undefined
-          ? 'it does not say when it last read etcd, or the others do not'
-          : `it last read etcd ${behind} s before the others did; the lease is ${typeof ttl === 'number' ? `${ttl} s` : 'not known'}`,
+      name: `the lock of ${member} ran out in etcd, and the Patronis of all are within reach`,
+      ok:
+        others.length > 0 &&
+        others.every(({ seesNoLock }) => seesNoLock === true) &&
+        members.every(({ role }) => role !== 'unreachable'),
+      detail: members
+        .map(({ name, role, seesNoLock }) => {
+          if (role === 'unreachable') return `${name} does not answer`
+          return `${name} reads ${seesNoLock === true ? 'no' : 'a'} lock`
+        })
+        .join(', '),
     },
   ]
 }

@@ -3,39 +3,45 @@ import type { ClusterView } from '../../plan/cluster-view.ts'
 import { healthyView, primary, standby } from '../cluster-view.testkit.ts'
 import { cutOffFromEtcd } from './cut-off-from-etcd.ts'
 
-function viewWith(seen: number | undefined, away: readonly string[], ttl: unknown = 8): ClusterView {
+function viewWith(away: readonly string[], change: Partial<Pick<ClusterView, 'members'>> = {}): ClusterView {
   const view = healthyView()
-  const healthy = view.etcd.members.map((each) => ({ ...each, healthy: !away.includes(each.name) }))
+  const members = view.etcd.members.map((each) => ({ ...each, healthy: !away.includes(each.name) }))
   return {
     ...view,
+    // the one that is cut off reads its own copy, in which its lock is still there
     members: [
-      primary('pg1', seen === undefined ? {} : { dcsLastSeen: seen }),
-      standby('pg2', { dcsLastSeen: 1000 }),
-      standby('pg3', { dcsLastSeen: 999 }),
+      primary('pg1', { seesNoLock: false }),
+      standby('pg2', { seesNoLock: true }),
+      standby('pg3', { seesNoLock: true }),
     ],
-    etcd: { members: healthy, quorum: away.length < 2 },
-    dynamicConfig: { ttl },
+    etcd: { members, quorum: away.length < 2 },
+    ...change,
   }
 }
 const verdicts = (view: ClusterView) => cutOffFromEtcd(view, 'pg1').map(({ ok }) => ok)
 
-test('a primary that has read no etcd for more than a lease was cut off', () => {
-  expect(verdicts(viewWith(991, ['pg1']))).toEqual([true, true])
+test('a primary whose lock ran out while its etcd was away was cut off', () => {
+  expect(verdicts(viewWith(['pg1']))).toEqual([true, true])
 })
 
-test('one whose etcd still answers, or that still reads another one, was not', () => {
-  expect(verdicts(viewWith(991, []))).toEqual([false, true])
-  expect(verdicts(viewWith(999, ['pg1']))).toEqual([true, false])
-  expect(verdicts(viewWith(992, ['pg1']))).toEqual([true, false])
+test('one whose etcd still answers, or that renews its lock through another one, was not', () => {
+  expect(verdicts(viewWith([]))).toEqual([false, true])
+  const members = [
+    primary('pg1'),
+    standby('pg2', { seesNoLock: true }),
+    standby('pg3', { seesNoLock: false }),
+  ]
+  expect(verdicts(viewWith(['pg1'], { members }))).toEqual([true, false])
 })
 
-test('without a majority more than the primary was cut off', () => {
-  expect(verdicts(viewWith(991, ['pg1', 'pg2']))).toEqual([false, true])
+test('without a majority, or without Patroni, more than the primary was cut off from etcd', () => {
+  expect(verdicts(viewWith(['pg1', 'pg2']))).toEqual([false, true])
+  const silent = primary('pg1', { role: 'unreachable' })
+  const members = [silent, standby('pg2', { seesNoLock: true }), standby('pg3', { seesNoLock: true })]
+  expect(verdicts(viewWith(['pg1'], { members }))).toEqual([true, false])
 })
 
 test('what is not known proves nothing', () => {
-  expect(verdicts(viewWith(undefined, ['pg1']))).toEqual([true, false])
-  expect(verdicts(viewWith(991, ['pg1'], null))).toEqual([true, false])
-  for (const { detail } of cutOffFromEtcd(viewWith(undefined, ['pg1'], null), 'pg1'))
-    expect(detail).not.toMatch(/undefined|null/)
+  expect(verdicts(viewWith(['pg1'], { members: [] }))).toEqual([true, false])
+  expect(verdicts(viewWith(['pg1'], { members: [primary('pg1'), standby('pg2')] }))).toEqual([true, false])
 })

@@ -52,23 +52,21 @@ export const partitionDcs: Drill = {
       },
     ]
   },
-  checkAfter: async (world, { member }) => [await readsEtcdAgain(world, member)],
+  checkAfter: async (world) => [await lockedAgain(world)],
   expectation: () => ({ writeGap: 3, basis: 'failsafe mode keeps the primary; one retry may be felt' }),
 }
 
-/** A Patroni that stayed without etcd would step down at the next small disturbance, with nobody knowing why. */
-async function readsEtcdAgain(world: DrillWorld, member: string): Promise<DrillCheck> {
-  let behind = Infinity
+/** Without the lock in etcd the primary would depend on the consent of every member from here on. */
+async function lockedAgain(world: DrillWorld): Promise<DrillCheck> {
+  let without: readonly string[] = []
   const again = await poll(30, world.signal, async () => {
-    const { members, dynamicConfig } = await world.observe()
-    const seen = members.find(({ name }) => name === member)?.dcsLastSeen ?? -Infinity
-    behind = Math.max(...members.map(({ dcsLastSeen }) => dcsLastSeen ?? 0)) - seen
-    // each reads it once a loop, not at the same moment as the others, and what it says is cut to a second
-    return behind <= Number(dynamicConfig?.['loop_wait'] ?? 10) + 2 || undefined
+    const { leader, members } = await world.observe()
+    without = members.filter(({ seesNoLock }) => seesNoLock !== false).map(({ name }) => name)
+    return (leader !== undefined && without.length === 0) || undefined
   })
   return {
-    name: `the Patroni of ${member} reads etcd again`,
+    name: 'the lock is in etcd again',
     ok: again === true,
-    detail: Number.isFinite(behind) ? `${behind} s after the others` : 'it does not answer',
+    detail: without.length === 0 ? 'every member reads it' : `${without.join(', ')} do not read it`,
   }
 }
