@@ -2,7 +2,11 @@ import type { FenceTiming } from '../components/fence/fence-file.ts'
 
 /** What Patroni said about itself (GET /patroni). */
 export interface PatroniAnswer {
-  /** `dcs_last_seen`: the second in which etcd was last read, by a clock that may be set at any time; 0: never. */
+  /**
+   * `dcs_last_seen`: the second in which etcd was last read, by a clock that may be set at any time; 0: never. While etcd is
+   * out of reach and its watch still open, Patroni 3.0.2 counts its own copy as read (dcs/etcd3.py, KVCache): it then knows
+   * by the renewal that fails, and the fence waits for a Patroni that is alive to step down or to enter failsafe mode.
+   */
   readonly lastSeen: number
   /** etcd is away and every member has agreed that this one stays primary. */
   readonly failsafe: boolean
