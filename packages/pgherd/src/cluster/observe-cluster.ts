@@ -133,7 +133,6 @@ function memberView(
         ? syncOf(follows.sync_state)
         : (heldByDcs({ member, status }, cluster) ?? 'none'),
     pendingRestart: status.pending_restart === true,
-    seesNoLock: status.cluster_unlocked === true,
     ...(status.server_version === undefined ? {} : { postgresVersion: versionText(status.server_version) }),
     patroniVersion: status.patroni.version,
     ...(status.dcs_last_seen === undefined ? {} : { dcsLastSeen: status.dcs_last_seen }),

@@ -110,7 +110,6 @@ test('a standby that starts writes null for what it does not know', () => {
     state: 'starting',
     sync: 'quorum',
     pendingRestart: false,
-    seesNoLock: false,
     patroniVersion: '4.1.0',
   })
 })

@@ -39,8 +39,6 @@ export interface MemberView {
   readonly pendingRestart: boolean
   readonly postgresVersion?: string
   readonly patroniVersion?: string
-  /** In what it last read of etcd nobody held the leader lock; absent when it does not answer. */
-  readonly seesNoLock?: boolean
   /**
    * When Patroni last read etcd, seconds since 1970; with etcd's watch that may have been its own copy (3.0.2,
    * dcs/etcd3.py, KVCache), so that it goes on while etcd is out of reach.

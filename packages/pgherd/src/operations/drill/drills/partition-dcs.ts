@@ -1,4 +1,4 @@
-import { cutOffFromEtcd } from '../cut-off-from-etcd.ts'
+import { cutOffFromEtcd, type LockHolder } from '../cut-off-from-etcd.ts'
 import { aimAtLeader, ledByAnother, type Drill, type DrillCheck } from '../drill.ts'
 import { poll } from '../poll.ts'
 import { siteOf, type DrillWorld } from '../world.ts'
@@ -15,7 +15,7 @@ export const partitionDcs: Drill = {
   fault: 'held',
   // longer than a lease, and than what the last consent is good for
   holdSeconds: ({ lease }) => 2 * lease + 5,
-  needs: [],
+  needs: ['lockHolder'],
   says: ({ member, details }) => ({
     does: `cuts ${member}, the primary, off from etcd alone, for longer than two leases last; the others keep the majority`,
     risk: 'were a member lost at the same time, the primary would step down, and clients wait for another',
@@ -40,7 +40,7 @@ export const partitionDcs: Drill = {
       : view.failsafeActive || ledByAnother(view, aim),
   async checkDuring(world, { member, details }) {
     const view = await world.observe()
-    const cutOff = cutOffFromEtcd(view, member)
+    const cutOff = cutOffFromEtcd(view, member, await holderOf(world))
     if (details['failsafe'] === 'off') return cutOff
     const primaries = view.members.filter(({ role }) => role === 'primary').map(({ name }) => name)
     return [
@@ -56,17 +56,22 @@ export const partitionDcs: Drill = {
   expectation: () => ({ writeGap: 3, basis: 'failsafe mode keeps the primary; one retry may be felt' }),
 }
 
+async function holderOf({ lockHolder }: DrillWorld): Promise<LockHolder> {
+  try {
+    return (await lockHolder?.()) ?? null
+  } catch {
+    // no majority answers
+    return undefined
+  }
+}
+
 /** Without the lock in etcd the primary would depend on the consent of every member from here on. */
 async function lockedAgain(world: DrillWorld): Promise<DrillCheck> {
-  let without: readonly string[] = []
+  let detail = ''
   const again = await poll(30, world.signal, async () => {
-    const { leader, members } = await world.observe()
-    without = members.filter(({ seesNoLock }) => seesNoLock !== false).map(({ name }) => name)
-    return (leader !== undefined && without.length === 0) || undefined
+    const [{ leader }, holder] = [await world.observe(), await holderOf(world)]
+    detail = `${holder ?? 'nobody'} holds it, ${leader ?? 'nobody'} leads`
+    return (leader !== undefined && leader === holder) || undefined
   })
-  return {
-    name: 'the lock is in etcd again',
-    ok: again === true,
-    detail: without.length === 0 ? 'every member reads it' : `${without.join(', ')} do not read it`,
-  }
+  return { name: 'whoever leads has the lock in etcd again', ok: again === true, detail }
 }
