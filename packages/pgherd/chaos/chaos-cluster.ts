@@ -9,6 +9,7 @@ import { openSession, type Session } from '../src/cli/session.ts'
 import { durabilityFindings, durabilityOf, type Durability } from '../src/components/patroni/durability.ts'
 import type { OperationContext } from '../src/operations/context.ts'
 import type { FailoverBounds } from '../src/operations/drill/drill.ts'
+import { openRepositoryOf } from '../src/operations/open-repository.ts'
 import { drillWorld } from '../src/operations/drill/drill-world.ts'
 import { failoverBoundsOf } from '../src/operations/drill/failover-bounds.ts'
 import { changeSpec, specText } from './chaos-spec.ts'
@@ -134,5 +135,11 @@ function contextOf(session: Session, signal: AbortSignal, say: Say): OperationCo
 
 function worldOf(context: OperationContext, { cluster }: Session, specFile: string): ChaosWorld {
   if (!cluster) throw new Error('the safety suite is for clusters')
-  return { ...drillWorld(context, { switchover: drillSwitchover(context) }), specFile, access: cluster }
+  return {
+    ...drillWorld(context, { switchover: drillSwitchover(context) }),
+    specFile,
+    access: cluster,
+    postgresBin: context.facts.postgres.bin,
+    openRepository: () => openRepositoryOf(context),
+  }
 }

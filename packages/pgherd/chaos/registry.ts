@@ -14,9 +14,11 @@ import { dataRemoved } from './scenarios/data-removed.ts'
 import { isolatedFromEtcd } from './scenarios/isolated-from-etcd.ts'
 import { killEtcdLeader } from './scenarios/kill-etcd-leader.ts'
 import { lostWhileCloning } from './scenarios/lost-while-cloning.ts'
+import { memberLostDuringBackup } from './scenarios/member-lost-during-backup.ts'
 import { mostAdvancedWins } from './scenarios/most-advanced-wins.ts'
 import { proofUnderFailover } from './scenarios/proof-under-failover.ts'
 import { rapidKills } from './scenarios/rapid-kills.ts'
+import { restoreUnderFailover } from './scenarios/restore-under-failover.ts'
 import { slotCapped } from './scenarios/slot-capped.ts'
 import { splitWrite } from './scenarios/split-write.ts'
 import { syncStandbyStuck } from './scenarios/sync-standby-stuck.ts'
@@ -48,4 +50,6 @@ export const scenarios: readonly Scenario[] = [
   rapidKills,
   clockSkew,
   proofUnderFailover,
+  restoreUnderFailover,
+  memberLostDuringBackup,
 ]

@@ -1,3 +1,4 @@
+import type { Repository } from '../src/backup/repository.ts'
 import type { ClusterAccess } from '../src/cluster/access.ts'
 import type { Durability } from '../src/components/patroni/durability.ts'
 import type { Aim, DrillCheck, Fault } from '../src/operations/drill/drill.ts'
@@ -9,6 +10,9 @@ export interface ChaosWorld extends DrillWorld {
   /** The spec of the cluster, for whoever runs pgherd on it; a scenario may change it. */
   readonly specFile: string
   readonly access: ClusterAccess
+  /** Directory of PostgreSQL's programs. */
+  readonly postgresBin: string
+  openRepository(): Promise<Repository>
 }
 
 /** A fault of the safety suite: as a drill, but for the machine of a developer and hurting more. */

@@ -13,12 +13,13 @@ export async function receiverOf(site: DrillSite): Promise<number> {
   return Number(row?.['pid'] ?? 0)
 }
 
-/** Freezes the WAL receiver, so that the standby falls behind while everything about it looks alive. */
-export async function stallReceiver(world: DrillWorld, member: string): Promise<void> {
+/** Freezes the WAL receiver, so that the standby falls behind while everything about it looks alive; gives its process. */
+export async function stallReceiver(world: DrillWorld, member: string): Promise<number> {
   const site = siteOf(world, member)
   const pid = await poll(20, world.signal, async () => (await receiverOf(site)) || undefined)
   if (pid === undefined) throw new Error(`${member} receives no WAL`)
   process.kill(pid, 'SIGSTOP')
+  return pid
 }
 
 /** Wakes up whatever WAL receiver is frozen on any member; those that are gone need no waking. */

@@ -1,8 +1,13 @@
-import type { Scenario } from '../scenario.ts'
-import { stallReceiver, wakeReceivers } from './stalled-receiver.ts'
+import { isStopped } from '../../src/hosts/local/process-identity.ts'
+import { siteOf } from '../../src/operations/drill/world.ts'
+import type { ChaosWorld, Scenario } from '../scenario.ts'
+import { receiverOf, stallReceiver, wakeReceivers } from './stalled-receiver.ts'
 
 /** wal_sender_timeout of PostgreSQL, and a turn of Patroni: then another standby becomes synchronous. */
 const senderGivesUp = 60 + 15
+
+/** The WAL receivers that were frozen. */
+const frozen = new WeakMap<ChaosWorld['sites'], number>()
 
 /** The synchronous standby stops confirming, and looks alive: commits wait, and none is acknowledged wrongly. */
 export const syncStandbyStuck: Scenario = {
@@ -20,7 +25,44 @@ export const syncStandbyStuck: Scenario = {
     const sync = view.members.find((each) => each.sync === 'sync' || each.sync === 'quorum')
     return Promise.resolve({ member: sync?.name ?? '', details: {} })
   },
-  inject: (world, { member }) => stallReceiver(world, member),
+  async inject(world, { member }) {
+    frozen.set(world.sites, await stallReceiver(world, member))
+  },
   heal: (world) => wakeReceivers(world),
+  async checkDuring(world, { member }) {
+    const pid = frozen.get(world.sites) ?? 0
+    const view = await world.observe()
+    const receiver = await receiverOf(siteOf(world, member)).catch(() => 0)
+    const replaced = receiver > 0 && receiver !== pid
+    const others = view.synchronous.filter((name) => name !== member)
+    const streams = view.members.filter(({ name, state }) => others.includes(name) && state === 'streaming')
+    return [
+      {
+        name: `the WAL receiver of ${member} stood still until writes went on`,
+        ok: pid > 0 && (replaced || isStopped(pid)),
+        detail: replaced
+          ? `process ${pid} was replaced by ${receiver}`
+          : `process ${pid} ${isStopped(pid) ? 'is stopped' : 'runs'}`,
+      },
+      {
+        name: 'commits wait for somebody who confirms them',
+        ok: replaced || streams.length > 0,
+        detail: `synchronous: ${view.synchronous.join(', ') || 'nobody'}; ${replaced ? `${member} has a new receiver` : `${member} has none that works`}`,
+      },
+    ]
+  },
+  async checkAfter(world, { member }) {
+    const pid = frozen.get(world.sites) ?? 0
+    frozen.delete(world.sites)
+    const receiver = await receiverOf(siteOf(world, member))
+    const runs = receiver > 0 && !isStopped(receiver)
+    return [
+      {
+        name: `${member} receives WAL again`,
+        ok: runs,
+        detail: `${runs ? `process ${receiver}` : 'no process that runs'}; the frozen one was ${pid}`,
+      },
+    ]
+  },
   expectation: () => ({ writeGap: senderGivesUp, basis: 'wal_sender_timeout, then Patroni chooses another' }),
 }

@@ -6,7 +6,7 @@ import { killMember } from '../../src/operations/drill/drills/kill-member.ts'
 import type { DrillCheck } from '../../src/operations/drill/drill.ts'
 import { askMember, serverSites, siteOf } from '../../src/operations/drill/world.ts'
 import { changeSpec } from '../chaos-spec.ts'
-import { pgherd, type Ended } from '../pgherd-process.ts'
+import { endedWell, endedWithVerdict, endOf, pgherd, type Ended } from '../pgherd-process.ts'
 import type { ChaosWorld, Scenario } from '../scenario.ts'
 
 /** One that is reloaded, and one that every member must be restarted for, one after the other. */
@@ -59,18 +59,10 @@ export const upUnderFailover: Scenario = {
       {
         name: 'the primary was killed in the middle of pgherd up',
         ok: run?.caught !== undefined,
-        detail: run?.caught ?? `it had ended before, with ${first?.code ?? '?'}: ${endOf(first)}`,
+        detail: run?.caught ?? `it had ended before: ${endOf(first)}`,
       },
-      {
-        name: 'pgherd up that was interrupted ends with a verdict',
-        ok: first !== undefined && (first.code === 0 || /"code": "[A-Z_]+"/.test(first.said)),
-        detail: `it ended with ${first?.code ?? '?'}: ${endOf(first)}`,
-      },
-      {
-        name: 'pgherd up carries the rest out when it is run again',
-        ok: again.code === 0,
-        detail: `it ended with ${again.code}: ${endOf(again)}`,
-      },
+      endedWithVerdict('pgherd up that was interrupted ends with a verdict', first),
+      endedWell('pgherd up carries the rest out when it is run again', again),
       {
         name: 'then nothing is left to do',
         ok: third.code === 0 && stepsOf(third) === 0,
@@ -101,12 +93,6 @@ function stepsOf({ said }: Ended): number | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The findings of a run, shortly. */
-function endOf(ended: Ended | undefined): string {
-  const details = [...(ended?.said ?? '').matchAll(/"detail": "([^"]*)/g)].map(([, detail]) => detail)
-  return details.join('; ').slice(0, 300) || 'no finding'
 }
 
 /** What the spec says of a setting is in force on every member. */

@@ -181,6 +181,15 @@ export interface DrillsObservation {
   readonly runs: readonly DrillRunObservation[]
   /** Those the spec schedules. */
   readonly scheduled: readonly ScheduledDrillObservation[]
+  /** A fault that is still in force although its drill runs no more; null when there is none, absent where nobody looks. */
+  readonly unhealed?: UnhealedFaultObservation | null
+}
+
+export interface UnhealedFaultObservation {
+  readonly drill: string
+  /** Whom it hit; empty when that was nobody in particular. */
+  readonly member: string
+  readonly since: string
 }
 
 export interface DrillRunObservation {

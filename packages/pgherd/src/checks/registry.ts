@@ -14,6 +14,7 @@ import { dataKept } from './data-kept.ts'
 import { diskNearlyFull } from './disk-nearly-full.ts'
 import { drillFailing } from './drill-failing.ts'
 import { drillOverdue } from './drill-overdue.ts'
+import { drillUnhealed } from './drill-unhealed.ts'
 import { embeddedBuild } from './embedded-build.ts'
 import { etcdMemberAway } from './etcd-member-away.ts'
 import { fenceActed } from './fence-acted.ts'
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   redisDown,
   fenceAway,
   clusterNotSynchronous,
+  drillUnhealed,
   clusterMemberAway,
   etcdMemberAway,
   clusterAutomationPaused,

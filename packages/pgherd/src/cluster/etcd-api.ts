@@ -107,9 +107,9 @@ export class EtcdApi {
     await this.#json(z.unknown(), ['member', 'remove', id])
   }
 
-  /** Value of a key; undefined when there is none. */
-  async get(key: string): Promise<string | undefined> {
-    const { kvs } = await this.#json(valuesSchema, ['get', key])
+  /** Value of a key; undefined when there is none. Read with the consent of a majority, by whichever of the endpoints answers. */
+  async get(key: string, endpoints?: readonly string[]): Promise<string | undefined> {
+    const { kvs } = await this.#json(valuesSchema, ['get', key], endpoints)
     const [found] = kvs
     return found === undefined ? undefined : Buffer.from(found.value, 'base64').toString('utf8')
   }

@@ -1,4 +1,5 @@
 import type { EtcdView } from '../plan/cluster-view.ts'
+import { serversOf } from '../topology/topology.ts'
 import type { ClusterAccess } from './access.ts'
 import { EtcdApi } from './etcd-api.ts'
 
@@ -8,6 +9,21 @@ export interface DcsContents {
   readonly systemId?: string
   /** Members of etcd; undefined when it did not say. */
   readonly listed?: EtcdView['listed']
+}
+
+/**
+ * Who holds the leader lock, asked of etcd itself: Patroni may answer from a copy that is out of date (3.0.2,
+ * dcs/etcd3.py, KVCache). Undefined when nobody does. Every endpoint is asked alone, so that one that swallows what it
+ * is sent holds up nobody. Throws AggregateError when a majority cannot be asked.
+ */
+export async function lockHolder(access: ClusterAccess): Promise<string | undefined> {
+  const etcd = new EtcdApi(access)
+  const { name } = access.topology.spec
+  return await Promise.any(
+    serversOf(access.topology).map(({ address, ports }) =>
+      etcd.get(`/service/${name}/leader`, [`https://${address}:${ports.etcdClient}`]),
+    ),
+  )
 }
 
 /**

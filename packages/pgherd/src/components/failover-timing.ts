@@ -47,8 +47,12 @@ const presets: Readonly<Record<Spec['topology']['failover'], FailoverTiming>> = 
  */
 export function failoverTiming(preset: Spec['topology']['failover'], patroniVersion: string): FailoverTiming {
   const timing = presets[preset]
-  const floor = hasFloors(patroniVersion) ? shortestTtl.withFloors : shortestTtl.without
-  return { ...timing, ttl: Math.max(timing.ttl, floor) }
+  return { ...timing, ttl: ttlInForce(timing.ttl, patroniVersion) }
+}
+
+/** What Patroni of a version makes of a ttl in its configuration, in seconds. */
+export function ttlInForce(ttl: number, patroniVersion: string): number {
+  return Math.max(ttl, hasFloors(patroniVersion) ? shortestTtl.withFloors : shortestTtl.without)
 }
 
 /** Major of a Patroni version such as `3.0.2`. */

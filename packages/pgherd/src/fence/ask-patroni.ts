@@ -24,15 +24,34 @@ export async function askPatroni(url: string, caFile: string, timeoutMs: number)
   }
 }
 
+/** Asks Patroni for the ttl of its dynamic configuration, in seconds; undefined without an answer that says so. Never throws. */
+export async function askTtl(url: string, caFile: string, timeoutMs: number): Promise<number | undefined> {
+  try {
+    return readTtl(await get(new URL('/config', url).href, await readFile(caFile), timeoutMs))
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the dynamic configuration (GET /config); undefined when it is none, or has no ttl that Patroni could use. */
+export function readTtl(body: string): number | undefined {
+  const found = JSON.parse(body) as Record<string, unknown> | null
+  // Patroni takes a number that is written as text as well (3.0.2, dcs/etcd.py, int(config['ttl']))
+  const ttl = typeof found === 'object' && found !== null ? Number(found['ttl'] ?? NaN) : NaN
+  return Number.isFinite(ttl) && ttl >= 1 ? ttl : undefined
+}
+
 /** Reads the status document; undefined when it is none. */
 export function readAnswer(body: string): PatroniAnswer | undefined {
   const found = JSON.parse(body) as Record<string, unknown> | null
   if (typeof found !== 'object' || found === null || typeof found['state'] !== 'string') return undefined
   const seen = found['dcs_last_seen']
+  const about = found['patroni'] as { version?: unknown } | undefined
   return {
     lastSeen: typeof seen === 'number' && Number.isFinite(seen) ? seen : 0,
     failsafe: found['failsafe_mode_is_active'] === true,
     paused: found['pause'] === true,
+    ...(typeof about?.version === 'string' ? { version: about.version } : {}),
   }
 }
 

@@ -2,11 +2,17 @@ import type { FenceTiming } from '../components/fence/fence-file.ts'
 
 /** What Patroni said about itself (GET /patroni). */
 export interface PatroniAnswer {
-  /** `dcs_last_seen`: the second in which etcd was last read, by a clock that may be set at any time; 0: never. */
+  /**
+   * `dcs_last_seen`: the second in which etcd was last read, by a clock that may be set at any time; 0: never. While etcd is
+   * out of reach and its watch still open, Patroni 3.0.2 counts its own copy as read (dcs/etcd3.py, KVCache): it then knows
+   * by the renewal that fails, and the fence waits for a Patroni that is alive to step down or to enter failsafe mode.
+   */
   readonly lastSeen: number
   /** etcd is away and every member has agreed that this one stays primary. */
   readonly failsafe: boolean
   readonly paused: boolean
+  /** Of Patroni, such as `3.0.2`. */
+  readonly version?: string
 }
 
 /**
@@ -22,6 +28,10 @@ export interface FenceState {
   readonly contactAt?: number
   readonly failsafeAt?: number
   readonly pausedAt?: number
+  /** The ttl that is in force by what Patroni told last, where somebody may have changed it by hand, in seconds. */
+  readonly ttl?: number
+  /** A longer one, and when it was told first: the lease there is may still be the shorter one. */
+  readonly longerTtl?: { readonly ttl: number; readonly toldAt: number }
   readonly server: 'primary' | 'standby' | 'stopped'
   /** When nobody listened where Patroni answers: it is starting, or waits for etcd before it listens. */
   readonly refusedAt?: number
@@ -61,6 +71,18 @@ export function noteAnswer(state: FenceState, answer: PatroniAnswer, askedAt: nu
 }
 
 /**
+ * Takes in the ttl of Patroni's dynamic configuration. A shorter one counts at once. A longer one counts when etcd has been
+ * read after it was told: Patroni takes it up in the loop in which it reads it, and only then makes a lease of that length.
+ */
+export function noteTtl(state: FenceState, ttl: number, askedAt: number): FenceState {
+  const { longerTtl, ...rest } = state
+  if (state.ttl === undefined || ttl <= state.ttl) return { ...rest, ttl }
+  const toldAt = longerTtl?.ttl === ttl ? longerTtl.toldAt : askedAt
+  if (state.contactAt !== undefined && state.contactAt > toldAt) return { ...rest, ttl }
+  return { ...rest, longerTtl: { ttl, toldAt } }
+}
+
+/**
  * After the fence itself stood still: a Patroni that meanwhile read etcd is watched as from the start, because it has found
  * out by itself whether it still leads; one that did not is judged by what was known before.
  */
@@ -68,6 +90,27 @@ export function noteStandstill(before: FenceState, after: FenceState, now: numbe
   return after.askedAt !== before.askedAt && after.lastSeen !== before.lastSeen
     ? { ...after, startedAt: now }
     : after
+}
+
+/** A healthy Patroni is seen to read etcd this long after its loop at the latest: two questions, and what is cut to a second. */
+const seenAfter = 2
+
+/**
+ * How long after its last contact with etcd the lease of a primary is certain, in seconds: by the ttl of the spec, or by a
+ * shorter one that somebody set by hand. Never shorter than the fence needs to see that all is well, for it would stop
+ * every healthy primary; such a ttl is not `watchable`. Pure.
+ */
+export function certainFor(state: Pick<FenceState, 'ttl'>, timing: FenceTiming): number {
+  const { ttl, loopWait, fenceMargin } = timing
+  const bySpec = ttl - loopWait - fenceMargin
+  if (state.ttl === undefined || state.ttl >= ttl) return bySpec
+  return Math.min(bySpec, Math.max(state.ttl - loopWait - fenceMargin, loopWait + seenAfter))
+}
+
+/** Whether the fence can stop a primary before a lease of this length ends. Pure. */
+export function watchable(ttl: number, timing: FenceTiming): boolean {
+  const { loopWait, fenceMargin } = timing
+  return certainFor({ ttl }, timing) <= Math.max(0, ttl - loopWait - fenceMargin)
 }
 
 /**
@@ -78,8 +121,8 @@ export function noteStandstill(before: FenceState, after: FenceState, now: numbe
  * A fence that has just started gives Patroni the time of one loop with all its retries to show a sign of life.
  */
 export function primaryUntil(state: FenceState, timing: FenceTiming): number {
-  const { ttl, loopWait, retryTimeout, fenceMargin } = timing
-  const patience = ttl - loopWait - fenceMargin
+  const { loopWait, retryTimeout } = timing
+  const patience = certainFor(state, timing)
   const after = (moment: number | undefined, seconds: number) =>
     moment === undefined ? -Infinity : moment + seconds
   return Math.max(

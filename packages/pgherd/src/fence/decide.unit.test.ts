@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { FenceTiming } from '../components/fence/fence-file.ts'
 import { failoverTiming } from '../components/failover-timing.ts'
-import { decideFence, noteAnswer, noteStandstill, primaryUntil, type FenceState } from './decide.ts'
+import {
+  certainFor,
+  decideFence,
+  noteAnswer,
+  noteStandstill,
+  noteTtl,
+  primaryUntil,
+  watchable,
+  type FenceState,
+} from './decide.ts'
 
 const timing: FenceTiming = { ttl: 8, loopWait: 1, retryTimeout: 3, fenceMargin: 1 }
 const primary: FenceState = { startedAt: 0, server: 'primary', patroniAt: 0 }
@@ -82,6 +91,42 @@ test('after its own standstill the fence believes a Patroni that went on, and no
   const stuck = noteAnswer(before, { ...plain, lastSeen: 1001 }, now)
   expect(doing(noteStandstill(before, stuck, now), now)).toBe('stop-server')
   expect(doing(noteStandstill(before, before, now), now)).toBe('stop-server')
+})
+
+test('a ttl that was lowered by hand counts at once, and one that was raised does not', () => {
+  const state = answered([99, 1000], [100, 1001])
+  const lowered = noteTtl(state, 6, 100)
+  expect(primaryUntil(lowered, timing)).toBe(99 + 6 - 1 - 1)
+  expect(doing(lowered, 102.9)).toBe('nothing')
+  expect(doing(lowered, 103)).toBe('stop-server')
+  expect(primaryUntil(noteTtl(state, 60, 100), timing)).toBe(primaryUntil(state, timing))
+  // what was told last stays in force when Patroni is silent
+  expect(certainFor(lowered, timing)).toBe(4)
+})
+
+test('a longer ttl counts when etcd was read after it was told: the lease may be one of the shorter', () => {
+  const short = noteTtl(answered([99, 1000], [100, 1001]), 6, 100)
+  const told = noteTtl(short, 8, 101)
+  expect(certainFor(told, timing)).toBe(4)
+  const again = noteAnswer(
+    noteAnswer(told, { ...plain, lastSeen: 1001 }, 102),
+    { ...plain, lastSeen: 1003 },
+    103,
+  )
+  expect(certainFor(again, timing)).toBe(4)
+  expect(certainFor(noteTtl(again, 8, 104), timing)).toBe(6)
+  // another value in between begins anew, and a shorter one counts at once
+  expect(certainFor(noteTtl(again, 7, 104), timing)).toBe(4)
+  expect(certainFor(noteTtl(noteTtl(told, 5, 102), 8, 103), timing)).toBe(3)
+})
+
+test('a ttl too short to be watched does not have the fence stop a healthy primary', () => {
+  expect(watchable(8, timing)).toBe(true)
+  expect(watchable(5, timing)).toBe(true)
+  for (const ttl of [1, 2, 3, 4]) {
+    expect(watchable(ttl, timing)).toBe(false)
+    expect(certainFor({ ttl }, timing)).toBe(3)
+  }
 })
 
 /** One life of a Patroni: when it reads etcd, how the time of day is set meanwhile, when the fence asks, when it dies. */

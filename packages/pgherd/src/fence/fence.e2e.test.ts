@@ -84,6 +84,29 @@ test('a frozen Patroni, and a frozen PostgreSQL: both are ended before another o
   expect(witness.bothWrote).toBe(false)
 })
 
+test('a ttl lowered by hand: PostgreSQL is stopped before the shorter lease ends', async () => {
+  await using cluster = await FencedCluster.start()
+  expect(await cluster.patchConfig('pg1', { ttl: 6 })).toBe(200)
+  await eventually(
+    'the fence was told',
+    async () => (await cluster.status('pg1'))?.state.ttl === 6 || undefined,
+    15,
+  )
+  expect(cluster.fenceLog('pg1')).toContain('the ttl was changed by hand')
+  await pause(ttl)
+  // with the shorter lease a healthy one is left alone
+  expect(await actionOf(cluster, 'pg1')).toBeUndefined()
+  const witness = new Witness(cluster)
+  const began = performance.now()
+  process.kill(cluster.patroniPid('pg1') ?? 0, 'SIGSTOP')
+  await stopped(cluster, 'pg1')
+  // ttl - loop_wait - margin, and the stop itself
+  expect((performance.now() - began) / 1000).toBeLessThan(6 - 1 - 1 + 1)
+  await writes(cluster, 'pg2')
+  await witness.end()
+  expect(witness.bothWrote).toBe(false)
+})
+
 test('all of etcd gone in failsafe mode: nobody is fenced and writes go on; without it the server is no primary for long', async () => {
   await using cluster = await FencedCluster.start({ failsafe: true })
   await eventually('the members are known to each other', async () => {

@@ -1,15 +1,18 @@
 import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FenceFile } from '../components/fence/fence-file.ts'
+import { ttlInForce } from '../components/failover-timing.ts'
 import { identify, type ProcessIdentity } from '../hosts/local/process-identity.ts'
-import { askPatroni } from './ask-patroni.ts'
+import { askPatroni, askTtl } from './ask-patroni.ts'
 import {
   decideFence,
   frozenAfter,
   noteAnswer,
   noteStandstill,
+  noteTtl,
   primaryUntil,
   silentSince,
+  watchable,
   type FenceState,
 } from './decide.ts'
 import { writeFenceStatus, type FenceAction } from './fence-status.ts'
@@ -18,6 +21,8 @@ import { findPatroni } from './patroni-process.ts'
 
 /** A question that takes longer than this counts as not answered. */
 const answerMs = 1000
+/** How often Patroni is asked for its ttl, in seconds: somebody may set it by hand at any time (patronictl edit-config). */
+const ttlEvery = 5
 /** The status is written this often, in seconds, and after each action. */
 const statusEvery = 1
 
@@ -39,6 +44,9 @@ export class Watch {
   #state: FenceState
   #patroni: ProcessIdentity | undefined
   #asking = false
+  #askingTtl = false
+  #askTtlAt = -Infinity
+  #version = ''
   #writing = false
   #writtenAt = -Infinity
   #answers = true
@@ -67,6 +75,7 @@ export class Watch {
         askAt = now + every
         void this.#ask(now)
       }
+      if (now >= this.#askTtlAt && this.#answers && !this.#askingTtl) void this.#askTtl(now)
       this.#lookForPatroni(now)
       this.#state = { ...this.#state, server: this.#server.look() }
       await this.#act(now)
@@ -92,12 +101,35 @@ export class Watch {
     const reply = await askPatroni(this.#file.url, this.#file.ca, answerMs)
     this.#asking = false
     const answered = typeof reply === 'object'
-    if (answered) this.#state = noteAnswer(this.#state, reply, askedAt)
-    else if (reply === 'refused') this.#state = { ...this.#state, refusedAt: askedAt }
+    if (answered) {
+      this.#state = noteAnswer(this.#state, reply, askedAt)
+      this.#version = reply.version ?? this.#version
+    }
+    if (reply === 'refused') this.#state = { ...this.#state, refusedAt: askedAt }
     if (answered === this.#answers) return
     this.#answers = answered
     this.#log(
       answered ? { level: 30, msg: 'Patroni answers' } : { level: 40, msg: 'Patroni does not answer', reply },
+    )
+  }
+
+  /** Beside the question above, and less often; while Patroni is silent, what it told last stays in force. */
+  async #askTtl(askedAt: number): Promise<void> {
+    const { url, ca, timing } = this.#file
+    this.#askingTtl = true
+    this.#askTtlAt = askedAt + ttlEvery
+    const told = await askTtl(url, ca, answerMs)
+    this.#askingTtl = false
+    // before the first answer nobody knows what this Patroni makes of it
+    if (told === undefined || this.#version === '') return
+    const before = this.#state.ttl ?? timing.ttl
+    this.#state = noteTtl(this.#state, ttlInForce(told, this.#version), askedAt)
+    const { ttl = timing.ttl } = this.#state
+    if (ttl === before || (ttl >= timing.ttl && before >= timing.ttl)) return
+    this.#log(
+      watchable(ttl, timing)
+        ? { level: 40, msg: 'the ttl was changed by hand', ttl, ttlOfSpec: timing.ttl }
+        : { level: 50, msg: 'the ttl is too short for the fence to be sure', ttl, ttlOfSpec: timing.ttl },
     )
   }
 

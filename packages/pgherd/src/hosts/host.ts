@@ -91,10 +91,10 @@ export interface FaultInjector {
   killEverything(): Promise<void>
   /** Lets what should run be started again. */
   allowStart(): Promise<void>
-  /** SIGSTOP for every process of it. */
-  freeze(what: 'postgres' | 'patroni'): Promise<void>
+  /** SIGSTOP for every process of it; `replay` is the process of a standby that replays WAL. */
+  freeze(what: 'postgres' | 'patroni' | 'replay'): Promise<void>
   /** SIGCONT for every process of it. */
-  thaw(what: 'postgres' | 'patroni'): Promise<void>
+  thaw(what: 'postgres' | 'patroni' | 'replay'): Promise<void>
   /** SIGKILL for its main process alone, as by the kernel when memory runs out; what looks after it may start it again. */
   kill(what: 'postgres' | 'patroni' | 'etcd'): Promise<void>
 }

@@ -39,7 +39,10 @@ export interface MemberView {
   readonly pendingRestart: boolean
   readonly postgresVersion?: string
   readonly patroniVersion?: string
-  /** When Patroni last spoke with etcd, seconds since 1970. */
+  /**
+   * When Patroni last read etcd, seconds since 1970; with etcd's watch that may have been its own copy (3.0.2,
+   * dcs/etcd3.py, KVCache), so that it goes on while etcd is out of reach.
+   */
   readonly dcsLastSeen?: number
 }
 

@@ -20,6 +20,17 @@ export function refusals(wanted: Wanted, observed: Observed): readonly Diagnosti
 
 const supported: readonly number[] = majors
 
+/** A look may fall into the moment in which Patroni copies a member: pg_basebackup puts pg_control there last. */
+function isBeingCloned({ kind }: Wanted, { data, units }: Observed): boolean {
+  const half =
+    data.state === 'foreign'
+      ? ['PG_VERSION', 'backup_label'].some((name) => data.holds.includes(name))
+      : data.state === 'cluster' && data.systemId === 'unreadable'
+  return (
+    half && kind === 'server' && units.some(({ name, state }) => name === 'patroni' && state === 'running')
+  )
+}
+
 function dataRefusals(wanted: Wanted, observed: Observed): Diagnostic[] {
   const { data, applied } = observed
   const at = { member: wanted.member }
@@ -28,6 +39,7 @@ function dataRefusals(wanted: Wanted, observed: Observed): Diagnostic[] {
   if (wanted.kind === 'single' && applied && applied.systemId === undefined)
     return [leftCluster(wanted, observed)]
   const path = wanted.data.path
+  if (isBeingCloned(wanted, observed)) return []
   if (data.state === 'foreign') {
     return [
       diagnose('DATA_DIRECTORY_NOT_EMPTY', {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
+import { memberInput, paperCluster } from '../components/rendered-cluster.testkit.ts'
 import { DiagnosticError, diagnose, mend, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { factsOf } from '../tuning/testdata/facts.ts'
 import { decide, decideOrRefuse } from './decide.ts'
 import type { Observed } from './observed.ts'
 import { settled, shopSpec, shopState, untouched, wantedOf } from './settled.testkit.ts'
-import type { Wanted } from './wanted.ts'
+import { wantedState, type Wanted } from './wanted.ts'
 
 const wanted = wantedOf()
 const fine = settled(wanted)
@@ -29,6 +30,25 @@ test('a place that holds something else is left alone', () => {
     mend: { kind: 'advice' },
   })
   expect(found.detail).toContain('holiday.jpg, a, b, c, d but')
+})
+
+test('a member that Patroni copies just now is no place that holds something else', () => {
+  const server = wantedState(memberInput(paperCluster(), 'pg2'))
+  const patroni = { name: 'patroni', state: 'running', supervised: true } as const
+  const halves: readonly Observed['data'][] = [
+    { state: 'foreign', holds: ['PG_VERSION', 'backup_label', 'base'] },
+    { state: 'foreign', holds: ['backup_label'] },
+    { state: 'cluster', major: server.major, systemId: 'unreadable' },
+  ]
+  const aboutData = (observed: Observed) =>
+    refused(observed, server).filter(({ code }) => code.startsWith('DATA_'))
+  for (const data of halves) {
+    const cloning = { ...untouched, applied: { ...fine.applied, systemId: '1' }, data }
+    expect(aboutData({ ...cloning, units: [patroni] })).toEqual([])
+    expect(aboutData(cloning)).toHaveLength(1)
+  }
+  const photos: Observed = { ...untouched, data: { state: 'foreign', holds: ['holiday.jpg'] } }
+  expect(aboutData({ ...photos, units: [patroni] })).toHaveLength(1)
 })
 
 test('data of another major is refused, with the version to set where pgherd has it', () => {

@@ -4,6 +4,7 @@ import { walGaps } from '../../backup/window.ts'
 import { readName } from '../../components/pgbouncer/pool-names.ts'
 import { connectTo } from '../../cluster/connect.ts'
 import { observeCluster } from '../../cluster/observe-cluster.ts'
+import { lockHolder } from '../../cluster/read-dcs.ts'
 import { clusterOperation } from '../cluster-operation.ts'
 import type { OperationContext, Site } from '../context.ts'
 import { openRepositoryOf } from '../open-repository.ts'
@@ -45,6 +46,7 @@ export function drillWorld(context: OperationContext, parts: Pick<DrillWorld, 's
     ...(parts.switchover ? { switchover: parts.switchover } : {}),
     prove: () => proveBackup(context, { duringDrill: true }),
     archive: () => archiveState(context),
+    lockHolder: () => lockHolder(access),
     issueCertificate: (member, lifetimeSeconds) => issue(sites, member, lifetimeSeconds),
   }
 }

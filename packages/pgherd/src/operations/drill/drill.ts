@@ -44,7 +44,7 @@ export interface Fault {
   /** How long a held fault lasts at least, in seconds, even when the service is back before. */
   holdSeconds(bounds: FailoverBounds): number
   /** Parts of the world it cannot do without. */
-  readonly needs: readonly ('switchover' | 'prove' | 'archive' | 'issueCertificate')[]
+  readonly needs: readonly ('switchover' | 'prove' | 'archive' | 'lockHolder' | 'issueCertificate')[]
   /** In words for the one who decides whether it may run. */
   says(aim: Aim): { readonly does: string; readonly risk: string; readonly expects: string }
   /** Chooses whom to hit; throws DiagnosticError DRILL_UNAVAILABLE when it is not possible here. */

@@ -21,11 +21,14 @@ export function healRecordPath(topology: Topology): string {
   return `${homeOf(topology).paths.drills}/${faultFile}`
 }
 
-/** On the disk before the fault is made: a crash of ours must not leave a fault that nobody knows. */
+/**
+ * On the disk before the fault is made: a crash of ours must not leave a fault that nobody knows. The agent, which is not
+ * root, tells of one that was left; nobody else gets into the directory.
+ */
 export function writeHealRecord(topology: Topology, record: HealRecord): void {
   const path = healRecordPath(topology)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  writeWholeFile(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
+  writeWholeFile(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o644 })
 }
 
 /** The fault that a drill left behind; undefined when there is none. */

@@ -2,12 +2,15 @@ import type {
   DrillRunObservation,
   DrillsObservation,
   ScheduledDrillObservation,
+  UnhealedFaultObservation,
 } from '../../checks/observation.ts'
 import { readState, scheduleStatePath, type ScheduleState } from '../../drill-schedule/schedule-state.ts'
+import { runs } from '../../hosts/local/process-identity.ts'
 import { newestUntil, nextAfter } from '../../spec/schedule.ts'
 import { homeOf, type Topology } from '../../topology/topology.ts'
 import { newestResults } from './drill-history.ts'
 import type { DrillResult } from './drill-result.ts'
+import { readHealRecord } from './heal-record.ts'
 
 /** How drills went and when they are due, from the files that drills and their schedule leave. */
 export function observeDrills(topology: Topology, now: Date): DrillsObservation {
@@ -17,7 +20,17 @@ export function observeDrills(topology: Topology, now: Date): DrillsObservation 
     scheduled: Object.entries(topology.spec.drills.schedule).map(([drill, cron]) =>
       scheduledOf(drill, cron, state, now),
     ),
+    unhealed: unhealedOf(topology),
   }
+}
+
+/** A fault whose drill runs is no news: that drill undoes it. */
+function unhealedOf(topology: Topology): UnhealedFaultObservation | null {
+  const record = readHealRecord(topology)
+  if (!record) return null
+  const { drill, aim, pid, started, since } = record
+  if (started !== undefined && runs({ pid, started })) return null
+  return { drill, member: aim.member, since }
 }
 
 function runOf(result: DrillResult): DrillRunObservation {

@@ -2,10 +2,12 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { identify } from '../../hosts/local/process-identity.ts'
 import { parseSpecValue } from '../../spec/parse.ts'
 import { homeOf, layOut } from '../../topology/topology.ts'
 import { keepResult, readResults } from './drill-history.ts'
 import type { DrillResult } from './drill-result.ts'
+import { observeDrills } from './observe-drills.ts'
 import { readHealRecord, removeHealRecord, writeHealRecord } from './heal-record.ts'
 
 const parsed = parseSpecValue(
@@ -37,6 +39,29 @@ test('a fault under way is on the disk until it is undone', () => {
   removeHealRecord(topology)
   removeHealRecord(topology)
   expect(readHealRecord(topology)).toBeUndefined()
+})
+
+test('a fault is told as left behind once the process that made it runs no more', () => {
+  const unhealed = () => observeDrills(topology, new Date('2026-11-24T00:01:00Z')).unhealed
+  expect(unhealed()).toBeNull()
+  const record = {
+    drill: 'partition-primary',
+    id: '20261124T000000Z-partition-primary',
+    aim: { member: 'pg2', details: {} },
+    since: '2026-11-24T00:00:00Z',
+  } as const
+  const left = { drill: 'partition-primary', member: 'pg2', since: '2026-11-24T00:00:00Z' }
+  const mine = identify(process.pid)
+  if (!mine) throw new Error('this process does not run')
+  writeHealRecord(topology, { ...record, ...mine })
+  expect(unhealed()).toBeNull()
+  // the same number, given to another process since
+  writeHealRecord(topology, { ...record, pid: mine.pid, started: 'another boot' })
+  expect(unhealed()).toEqual(left)
+  writeHealRecord(topology, { ...record, pid: mine.pid })
+  expect(unhealed()).toEqual(left)
+  removeHealRecord(topology)
+  expect(unhealed()).toBeNull()
 })
 
 test('the last 200 runs are kept, oldest first, and the fault under way is none of them', () => {

@@ -46,6 +46,8 @@ export interface DrillWorld {
   readonly prove?: () => Promise<ProofRecord>
   /** What the backup repository holds. */
   readonly archive?: () => Promise<ArchiveState>
+  /** Who holds the leader lock by what etcd itself says; undefined when nobody does. Throws when no majority answers. */
+  readonly lockHolder?: () => Promise<string | undefined>
   /** Issues a member's certificate anew with so many seconds to live; renews it as the spec says without a number. */
   readonly issueCertificate?: (member: string, lifetimeSeconds?: number) => Promise<void>
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagnosticError, diagnose, mend } from '../../../diagnostic/diagnostic.ts'
 import type { Member } from '../../../topology/topology.ts'
 import {
+  argumentsOf,
   commandNameOf,
   identify,
   isStopped,
@@ -14,7 +15,7 @@ import { SupervisorClient } from '../supervisor/supervisor-client.ts'
 import type { SupervisorPaths } from '../supervisor/supervisor-paths.ts'
 import { readRecords } from '../supervisor/unit-record.ts'
 
-export type Part = 'postgres' | 'patroni' | 'etcd'
+export type Part = 'postgres' | 'replay' | 'patroni' | 'etcd'
 
 /** The processes of one member on this machine. */
 export class MemberProcesses {
@@ -47,6 +48,7 @@ export class MemberProcesses {
       .map(({ pid }) => pid)
       .filter((pid) => commandNameOf(pid) === 'postgres')
     if (part === 'postgres') return server
+    if (part === 'replay') return server.filter(replays)
     const main = this.#unit(part)
     return main === undefined ? [] : withDescendants([main]).filter((pid) => !server.includes(pid))
   }
@@ -54,7 +56,12 @@ export class MemberProcesses {
   /** The main process of a part. Throws DiagnosticError FAULT_WITHOUT_PROCESS when it does not run. */
   mainOf(part: Part): number {
     const { data } = this.#member.paths
-    const found = part === 'postgres' ? findPostmaster(data)?.process.pid : this.#unit(part)
+    const found =
+      part === 'postgres'
+        ? findPostmaster(data)?.process.pid
+        : part === 'replay'
+          ? this.of(part)[0]
+          : this.#unit(part)
     if (found !== undefined) return found
     throw new DiagnosticError(
       diagnose('FAULT_WITHOUT_PROCESS', {
@@ -69,6 +76,11 @@ export class MemberProcesses {
     const process = readRecords(this.#own.record)[name]?.process
     return process && runs(process) ? process.pid : undefined
   }
+}
+
+/** The title of a server process says what it does, after the name of the cluster (monitoring-ps). */
+function replays(pid: number): boolean {
+  return /^postgres: (?:[^ ]+: )?startup\b/.test(argumentsOf(pid)[0] ?? '')
 }
 
 /** Signals processes; those that have ended meanwhile are none of it. */

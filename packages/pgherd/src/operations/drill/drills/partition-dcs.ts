@@ -1,5 +1,7 @@
-import { aimAtLeader, ledByAnother, type Drill } from '../drill.ts'
-import { siteOf } from '../world.ts'
+import { cutOffFromEtcd, type LockHolder } from '../cut-off-from-etcd.ts'
+import { aimAtLeader, ledByAnother, type Drill, type DrillCheck } from '../drill.ts'
+import { poll } from '../poll.ts'
+import { siteOf, type DrillWorld } from '../world.ts'
 
 /**
  * The primary loses etcd and nothing else: its etcd is without the others, and its Patroni reaches that one alone. The
@@ -13,7 +15,7 @@ export const partitionDcs: Drill = {
   fault: 'held',
   // longer than a lease, and than what the last consent is good for
   holdSeconds: ({ lease }) => 2 * lease + 5,
-  needs: [],
+  needs: ['lockHolder'],
   says: ({ member, details }) => ({
     does: `cuts ${member}, the primary, off from etcd alone, for longer than two leases last; the others keep the majority`,
     risk: 'were a member lost at the same time, the primary would step down, and clients wait for another',
@@ -37,16 +39,39 @@ export const partitionDcs: Drill = {
       ? ledByAnother(view, aim)
       : view.failsafeActive || ledByAnother(view, aim),
   async checkDuring(world, { member, details }) {
-    if (details['failsafe'] === 'off') return []
-    const { members, failsafeActive } = await world.observe()
-    const primaries = members.filter(({ role }) => role === 'primary').map(({ name }) => name)
+    const view = await world.observe()
+    const cutOff = cutOffFromEtcd(view, member, await holderOf(world))
+    if (details['failsafe'] === 'off') return cutOff
+    const primaries = view.members.filter(({ role }) => role === 'primary').map(({ name }) => name)
     return [
+      ...cutOff,
       {
         name: 'the primary goes on with the consent of all others',
-        ok: failsafeActive && primaries.join() === member,
-        detail: `${primaries.join(', ') || 'nobody'} takes writes, failsafe mode is ${failsafeActive ? '' : 'not '}active`,
+        ok: view.failsafeActive && primaries.join() === member,
+        detail: `${primaries.join(', ') || 'nobody'} takes writes, failsafe mode is ${view.failsafeActive ? '' : 'not '}active`,
       },
     ]
   },
+  checkAfter: async (world) => [await lockedAgain(world)],
   expectation: () => ({ writeGap: 3, basis: 'failsafe mode keeps the primary; one retry may be felt' }),
+}
+
+async function holderOf({ lockHolder }: DrillWorld): Promise<LockHolder> {
+  try {
+    return (await lockHolder?.()) ?? null
+  } catch {
+    // no majority answers
+    return undefined
+  }
+}
+
+/** Without the lock in etcd the primary would depend on the consent of every member from here on. */
+async function lockedAgain(world: DrillWorld): Promise<DrillCheck> {
+  let detail = ''
+  const again = await poll(30, world.signal, async () => {
+    const [{ leader }, holder] = [await world.observe(), await holderOf(world)]
+    detail = `${holder ?? 'nobody'} holds it, ${leader ?? 'nobody'} leads`
+    return (leader !== undefined && leader === holder) || undefined
+  })
+  return { name: 'whoever leads has the lock in etcd again', ok: again === true, detail }
 }

@@ -5,14 +5,17 @@ import { siteOf, type DrillWorld } from '../world.ts'
 
 const messageBytes = 1024 * 1024
 
-/** A standby replays nothing and falls behind: readers must not be sent to old data. */
+/**
+ * A standby replays nothing and falls behind: readers must not be sent to old data. The process is frozen, because
+ * Patroni resumes a replay that was paused by SQL at its next loop (3.0.2, postgresql/__init__.py, resume_wal_replay).
+ */
 export const replicaLag: Drill = {
   name: 'replica-lag',
   fault: 'held',
   holdSeconds: () => 5,
   needs: [],
   says: ({ member }) => ({
-    does: `stops the replay of ${member}, a standby, and writes more WAL than the read route tolerates`,
+    does: `freezes the replay of ${member}, a standby, and writes more WAL than the read route tolerates`,
     risk: 'reads are served by fewer members for a while',
     expects: `${member} leaves the read route, writes and reads go on, and it comes back once it has caught up`,
   }),
@@ -29,17 +32,13 @@ export const replicaLag: Drill = {
     )
   },
   async inject(world, { member, details }) {
-    await siteOf(world, member).host.sql('postgres', [{ text: 'SELECT pg_wal_replay_pause()' }])
+    await siteOf(world, member).faults.freeze('replay')
     const messages = Math.ceil(world.topology.spec.routing.readLag / messageBytes) + 8
     const message = `SELECT pg_logical_emit_message(false, 'pgherd_drill', repeat('x', ${messageBytes}))`
     const statements = Array.from({ length: messages }, () => ({ text: message, alone: true }))
     await siteOf(world, details['leader']).host.sql('postgres', statements)
   },
-  async heal(world, { member }) {
-    await siteOf(world, member).host.sql('postgres', [
-      { text: 'SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_replay_resume() END' },
-    ])
-  },
+  heal: (world, { member }) => siteOf(world, member).faults.thaw('replay'),
   consequence: (view, { member }) =>
     view.routes.some((each) => each.route === 'read' && each.member === member && !each.up),
   checkDuring: async (world, { member }) => [await routed(world, member, false)],

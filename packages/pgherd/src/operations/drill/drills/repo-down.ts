@@ -3,7 +3,7 @@ import type { Exit } from '../../../hosts/host.ts'
 import { homeOf } from '../../../topology/topology.ts'
 import { unnoticed, type Drill } from '../drill.ts'
 import { poll } from '../poll.ts'
-import { siteOf, type DrillWorld } from '../world.ts'
+import { siteOf, type DrillSite, type DrillWorld } from '../world.ts'
 
 /**
  * The backup repository cannot be reached. It is renamed, and a file takes its place: whoever would make a new directory
@@ -27,17 +27,17 @@ export const repoDown: Drill = {
     })
   },
   async inject(world, { member, details }) {
-    const { host } = siteOf(world, member)
     const { repository = '', away = '' } = details
-    demand(await host.exec(['mv', '--no-target-directory', '--', repository, away]), repository)
-    demand(await host.exec(['touch', '--', repository]), repository)
+    const site = siteOf(world, member)
+    await move(site, repository, away)
+    await block(site, repository)
   },
   async heal(world, { member, details }) {
-    const { host } = siteOf(world, member)
     const { repository = '', away = '' } = details
-    if ((await host.stat(away)) === undefined) return
-    demand(await host.exec(['rm', '-f', '--', repository]), repository)
-    demand(await host.exec(['mv', '--no-target-directory', '--', away, repository]), repository)
+    const site = siteOf(world, member)
+    if ((await site.host.stat(away)) === undefined) return
+    await unblock(site, repository)
+    await move(site, away, repository)
   },
   checkAfter: async (world) => [await caughtUp(world)],
   // with `backups.synchronous` a commit waits for the archive, and that is what the spec asks for
@@ -61,11 +61,40 @@ async function caughtUp(world: DrillWorld) {
   }
 }
 
+/** The user PostgreSQL runs as may not change our own directory, and we may not change others than that. */
+function isOwn({ member }: DrillSite, path: string): boolean {
+  return path.startsWith(`${member.paths.state}/`)
+}
+
+async function move(site: DrillSite, from: string, to: string): Promise<void> {
+  if (!isOwn(site, from))
+    return demand(await site.host.exec(['mv', '--no-target-directory', '--', from, to]), from)
+  try {
+    await site.host.moveOwned(from, to)
+  } catch (error) {
+    throw immovable(from, error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function block(site: DrillSite, path: string): Promise<void> {
+  if (!isOwn(site, path)) return demand(await site.host.exec(['touch', '--', path]), path)
+  await site.host.writeFile({ path, contents: '', mode: 0o600, owner: 'run-as' })
+}
+
+async function unblock(site: DrillSite, path: string): Promise<void> {
+  if (!isOwn(site, path)) return demand(await site.host.exec(['rm', '-f', '--', path]), path)
+  // killed between the two moves it is still a directory, and then a repository
+  if ((await site.host.stat(path))?.kind === 'file') await site.host.removeOwned(path)
+}
+
 function demand({ code, stderr }: Exit, repository: string): void {
-  if (code === 0) return
-  throw new DiagnosticError(
+  if (code !== 0) throw immovable(repository, stderr.trim())
+}
+
+function immovable(repository: string, why: string): DiagnosticError {
+  return new DiagnosticError(
     diagnose('DRILL_UNAVAILABLE', {
-      detail: `the repository ${repository} cannot be moved: ${stderr.trim()}`,
+      detail: `the repository ${repository} cannot be moved: ${why}`,
       mend: mend.advice('a repository that is a mount point cannot be taken away by this drill'),
       at: { file: repository },
     }),
