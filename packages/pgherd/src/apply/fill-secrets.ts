@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
 import { scramVerifier } from '../secrets/scram.ts'
+import { readGap } from '../secrets/secret.ts'
 
 type ReadSecret = (id: string) => Promise<string>
 
@@ -31,7 +32,11 @@ function notEmpty(read: ReadSecret): ReadSecret {
 
 /** Puts the values of secrets into the gaps of a rendered file (secrets/secret.ts). */
 export function fillSecrets(text: string, read: ReadSecret): Promise<string> {
-  return replaceGaps(text, 'secret', notEmpty(read))
+  const known = notEmpty(read)
+  return replaceGaps(text, 'secret', async (gap) => {
+    const { id, written } = readGap(gap)
+    return written(await known(id))
+  })
 }
 
 /** Puts SCRAM-SHA-256 verifiers into SQL: the password itself is never sent to the server or its log. */

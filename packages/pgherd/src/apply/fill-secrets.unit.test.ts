@@ -7,6 +7,7 @@ const values: Readonly<Record<string, string>> = {
   'role-app': 's3cret',
   'role-%C3%A9%22': 'other',
   hostile: "{{secret:role-app}} $& $1 {{scram:role-app}} '",
+  quoted: 'a"b',
   empty: '',
 }
 const asked: string[] = []
@@ -23,6 +24,10 @@ test('each gap gets its value, read once', async () => {
     await fillSecrets('a {{secret:role-app}} b {{secret:role-%C3%A9%22}} c {{secret:role-app}}', read),
   ).toBe('a s3cret b other c s3cret')
   expect(asked).toEqual(['role-app', 'role-%C3%A9%22'])
+})
+
+test('within double quotes a double quote of a value is written twice', async () => {
+  expect(await fillSecrets('"app" "{{secret:quoted|doubled}}" {{secret:quoted}}', read)).toBe('"app" "a""b" a"b')
 })
 
 test('what a value holds is put in as it is: no gap in it is filled, no pattern in it expanded', async () => {

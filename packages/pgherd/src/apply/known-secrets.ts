@@ -3,7 +3,7 @@ import { fillSecrets } from './fill-secrets.ts'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SecretStore } from '../hosts/secret-store.ts'
 import type { Wanted, WantedSecret } from '../plan/wanted.ts'
-import { roleSecretId } from '../secrets/secret.ts'
+import { readGap, roleSecretId } from '../secrets/secret.ts'
 
 /** What observing may know of secrets: whether they are there, and whether a password is the right one. */
 export interface KnownSecrets {
@@ -32,8 +32,9 @@ export function knownSecrets(store: SecretStore): KnownSecrets {
     },
     async blank(found, rendered) {
       let text = found
-      for (const [gap, id = ''] of rendered.matchAll(/\{\{secret:([^{}]+)\}\}/g)) {
-        const value = store.has(id) ? await store.read(id).catch(() => '') : ''
+      for (const [gap, name = ''] of rendered.matchAll(/\{\{secret:([^{}]+)\}\}/g)) {
+        const { id, written } = readGap(name)
+        const value = written(store.has(id) ? await store.read(id).catch(() => '') : '')
         // a short one may stand anywhere by chance
         if (value.length >= 8) text = text.replaceAll(value, gap)
       }

@@ -1,4 +1,4 @@
-import { roleSecretId, secretGap } from '../../secrets/secret.ts'
+import { doubledSecretGap, roleSecretId } from '../../secrets/secret.ts'
 import type { Component, RenderedFile } from '../component.ts'
 import { digestOf } from '../digest.ts'
 import { poolerRole } from '../reserved-names.ts'
@@ -34,7 +34,7 @@ export const pgbouncer: Component = {
         'userlist.txt',
         // the one who looks passwords up, and whom PgBouncer does not look up because it limits them
         [poolerRole, ...limitedRoles(input.topology.spec).map(({ role }) => role)]
-          .map((role) => `"${role}" "${secretGap(roleSecretId(role))}"\n`)
+          .map((role) => `"${role}" "${doubledSecretGap(roleSecretId(role))}"\n`)
           .join(''),
         true,
       ),

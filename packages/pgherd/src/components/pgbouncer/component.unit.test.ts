@@ -42,7 +42,7 @@ test('it runs on the gateway of a cluster alone, reloads, and keeps its one pass
     ),
   ).toBe(true)
   expect(files.filter(({ secret }) => secret).map(({ contents }) => contents)).toEqual([
-    '"pgherd_pooler" "{{secret:role-pgherd_pooler}}"\n',
+    '"pgherd_pooler" "{{secret:role-pgherd_pooler|doubled}}"\n',
   ])
   expect(pgbouncer.units(inputOf({}, '1.24.0'))[0]).toMatchObject({
     argv: ['/opt/pgbouncer', '/srv/pgherd/state/config/pgbouncer.ini'],

@@ -1,7 +1,7 @@
 import { fillSecrets } from '../../apply/fill-secrets.ts'
 import type { RenderedFile } from '../../components/component.ts'
 import type { Wanted } from '../../plan/wanted.ts'
-import { secretGap } from '../../secrets/secret.ts'
+import { doubledSecretGap, secretGap } from '../../secrets/secret.ts'
 import type { Member } from '../../topology/topology.ts'
 import { hostOf, type OperationSite } from '../cluster-operation.ts'
 
@@ -18,10 +18,10 @@ export interface FilledFile {
 
 /** Files of every member that hold a secret. */
 export function filesWith(sites: readonly SecretSite[], secret: string): readonly FilledFile[] {
-  const gap = secretGap(secret)
+  const gaps = [secretGap(secret), doubledSecretGap(secret)]
   return sites.flatMap((site) =>
     site.wanted.files
-      .filter((file) => file.secret && file.contents.includes(gap))
+      .filter((file) => file.secret && gaps.some((gap) => file.contents.includes(gap)))
       .map((file) => ({ site, file })),
   )
 }
