@@ -27,7 +27,9 @@ test('each gap gets its value, read once', async () => {
 })
 
 test('within double quotes a double quote of a value is written twice', async () => {
-  expect(await fillSecrets('"app" "{{secret:quoted|doubled}}" {{secret:quoted}}', read)).toBe('"app" "a""b" a"b')
+  expect(await fillSecrets('"app" "{{secret:quoted|doubled}}" {{secret:quoted}}', read)).toBe(
+    '"app" "a""b" a"b',
+  )
 })
 
 test('what a value holds is put in as it is: no gap in it is filled, no pattern in it expanded', async () => {
