@@ -5,6 +5,7 @@ import { Journal } from '../../src/apply/journal.ts'
 import { killMember } from '../../src/operations/drill/drills/kill-member.ts'
 import type { DrillCheck } from '../../src/operations/drill/drill.ts'
 import { askMember, serverSites, siteOf } from '../../src/operations/drill/world.ts'
+import { poll } from '../../src/operations/drill/poll.ts'
 import { changeSpec } from '../chaos-spec.ts'
 import { endedWell, endedWithVerdict, endOf, pgherd, type Ended } from '../pgherd-process.ts'
 import type { ChaosWorld, Scenario } from '../scenario.ts'
@@ -22,8 +23,6 @@ const runs = new WeakMap<ChaosWorld['sites'], Run>()
 /** The primary is lost while `pgherd up` carries out a change that takes every member through a restart. */
 export const upUnderFailover: Scenario = {
   ...killMember,
-  // `up` may start the lost member again before a standby takes over
-  consequence: () => true,
   name: 'up-under-failover',
   usualSeconds: 120,
   says: ({ member }) => ({
@@ -103,12 +102,20 @@ async function sameSetting(world: ChaosWorld, name: string): Promise<DrillCheck>
     postgres: { settings: Record<string, unknown> }
   }
   const wanted = String(postgres.settings[name])
-  const found = await Promise.all(
-    serverSites(world).map(async (site) => {
-      const [row] = await askMember(site, 'postgres', `SELECT current_setting('${name}') AS value`)
-      return `${site.member.name} has ${String(row?.['value'])}`
-    }),
-  )
-  const ok = found.every((each) => each.endsWith(` has ${wanted}`))
-  return { name: `${name} is ${wanted} everywhere`, ok, detail: found.join(', ') }
+  let detail = ''
+  // a member may be on its way back still when `up` ends: what it owes Patroni is a restart, and that is under way
+  const ok = await poll(60, world.signal, async () => {
+    const found = await Promise.all(
+      serverSites(world).map(async (site) => {
+        const value = await askMember(site, 'postgres', `SELECT current_setting('${name}') AS value`).then(
+          ([row]) => `has ${String(row?.['value'])}`,
+          () => 'does not answer',
+        )
+        return `${site.member.name} ${value}`
+      }),
+    )
+    detail = found.join(', ')
+    return found.every((each) => each.endsWith(` has ${wanted}`)) || undefined
+  })
+  return { name: `${name} is ${wanted} everywhere`, ok: ok === true, detail }
 }
