@@ -1,11 +1,19 @@
 import { DiagnosticError, diagnose, mend } from '../../../diagnostic/diagnostic.ts'
 import { aimAtLeader, type Drill } from '../drill.ts'
-import { siteOf, type DrillSite } from '../world.ts'
+import { askMember, siteOf, type DrillSite } from '../world.ts'
 
 const fillName = 'pgherd-drill-fill'
 
-/** Recycled segments are used up first; then the next one cannot be made, and PostgreSQL stops (wal-configuration). */
-const switches = 64
+/**
+ * Recycled segments are used up first; then the next one cannot be made, and PostgreSQL stops (wal-configuration). Until
+ * then it lives and refuses what needs another page of a table, and nobody takes over. A segment without a record is not
+ * left by a switch (functions-admin), so that one is written into each.
+ */
+const useUpSegment = [
+  "SELECT pg_logical_emit_message(false, 'pgherd_drill', 'disk-full')",
+  'SELECT pg_switch_wal()',
+]
+const countSegments = 'SELECT count(*) AS n FROM pg_ls_waldir()'
 
 /**
  * The volume of the primary's data is full, WAL included. Only where that volume is the member's own: filling one that others
@@ -40,12 +48,15 @@ export const diskFull: Drill = {
     const file = details['file'] ?? ''
     // big blocks first, then small ones for the rest; both end with "no space left", which is what is wanted
     for (const block of ['1M', '4k']) await site.host.exec(fill(file, block))
-    for (let count = 0; count < switches; count++) {
-      try {
-        await site.host.sql('postgres', [{ text: 'SELECT pg_switch_wal()', alone: true }])
-      } catch {
-        return
-      }
+    try {
+      const [row] = await askMember(site, 'postgres', countSegments)
+      for (let count = Number(row?.['n']) + 2; count > 0; count--)
+        await site.host.sql(
+          'postgres',
+          useUpSegment.map((text) => ({ text, alone: true })),
+        )
+    } catch {
+      // it has stopped, as it is to
     }
   },
   async heal(world, { member, details }) {
