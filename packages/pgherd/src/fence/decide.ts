@@ -33,6 +33,8 @@ export interface FenceState {
   /** A longer one, and when it was told first: the lease there is may still be the shorter one. */
   readonly longerTtl?: { readonly ttl: number; readonly toldAt: number }
   readonly server: 'primary' | 'standby' | 'stopped'
+  /** Who holds the leader lock by etcd's own word, when that is another member: first and last seen beside a primary here. */
+  readonly otherLeads?: { readonly member: string; readonly since: number; readonly at: number }
   /** When nobody listened where Patroni answers: it is starting, or waits for etcd before it listens. */
   readonly refusedAt?: number
   /** When Patroni's present process was first seen; left out when there is none. */
@@ -47,6 +49,13 @@ export type FenceDecision = {
 
 /** Without an answer for this long a Patroni that runs counts as frozen, in seconds: shorter pauses are load. */
 export const frozenAfter = 3
+
+/**
+ * How long a server may take writes beside another leader, in seconds. A Patroni that hands over has stopped its server by
+ * then; one that takes the server for gone, as when the clock was set and it was started anew (3.0.2, postmaster.py,
+ * "too much difference between PID file start time"), never does.
+ */
+export const besideAnother = 3
 
 /** Shortest patience after Patroni told of the failsafe mode: a single lost answer is none. */
 const failsafePatience = 2
@@ -80,6 +89,26 @@ export function noteTtl(state: FenceState, ttl: number, askedAt: number): FenceS
   const toldAt = longerTtl?.ttl === ttl ? longerTtl.toldAt : askedAt
   if (state.contactAt !== undefined && state.contactAt > toldAt) return { ...rest, ttl }
   return { ...rest, longerTtl: { ttl, toldAt } }
+}
+
+/** Takes in how the server runs: what was seen beside a primary says nothing of the next one. */
+export function noteServer(state: FenceState, server: FenceState['server']): FenceState {
+  if (server === 'primary') return { ...state, server }
+  const { otherLeads, ...rest } = state
+  void otherLeads
+  return { ...rest, server }
+}
+
+/** Takes in who holds the leader lock: etcd says so, and nobody when there is none. */
+export function noteLeader(
+  state: FenceState,
+  self: string,
+  leader: string | undefined,
+  at: number,
+): FenceState {
+  const { otherLeads, ...rest } = state
+  if (leader === undefined || leader === self || state.server !== 'primary') return rest
+  return { ...rest, otherLeads: { member: leader, since: otherLeads?.since ?? at, at } }
 }
 
 /**
@@ -148,6 +177,18 @@ export function decideFence(state: FenceState, timing: FenceTiming, now: number)
       why: `Patroni last read etcd ${contact}, so its lease may end in ${timing.fenceMargin} s and another member be promoted`,
     }
   }
+  const { otherLeads, pausedAt = -Infinity } = state
+  // a paused Patroni leaves servers to whoever paused it
+  if (
+    state.server === 'primary' &&
+    otherLeads &&
+    otherLeads.at - otherLeads.since >= besideAnother &&
+    now - pausedAt > timing.ttl
+  )
+    return {
+      do: 'stop-server',
+      why: `${otherLeads.member} has held the leader lock for ${(otherLeads.at - otherLeads.since).toFixed(1)} s while this server takes writes`,
+    }
   const silent = now - silentSince(state)
   if (state.patroniAt !== undefined && silent > 2 * timing.ttl) {
     return { do: 'restart-patroni', why: `Patroni runs and has not answered for ${silent.toFixed(1)} s` }

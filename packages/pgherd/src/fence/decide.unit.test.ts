@@ -6,6 +6,8 @@ import {
   certainFor,
   decideFence,
   noteAnswer,
+  noteLeader,
+  noteServer,
   noteStandstill,
   noteTtl,
   primaryUntil,
@@ -25,6 +27,24 @@ test('a primary is stopped when the lease stops being certain, not before', () =
   expect(primaryUntil(state, timing)).toBe(99 + 8 - 1 - 1)
   expect(doing(state, 104.9)).toBe('nothing')
   expect(doing(state, 105)).toBe('stop-server')
+})
+
+test('a primary beside another leader is stopped, unless that passes within seconds or the cluster is paused', () => {
+  const sure = answered([99, 1000], [100, 1001])
+  const seen = (...at: readonly number[]) =>
+    at.reduce((state, each) => noteLeader(state, 'pg1', 'pg2', each), sure)
+  expect(doing(seen(100, 102.9), 102.9)).toBe('nothing')
+  expect(doing(seen(100), 104)).toBe('nothing')
+  expect(decideFence(seen(100, 101, 103), timing, 103)).toMatchObject({
+    do: 'stop-server',
+    why: expect.stringContaining('pg2 has held the leader lock') as string,
+  })
+  expect(doing(noteLeader(seen(100, 103), 'pg1', 'pg1', 103.5), 104)).toBe('nothing')
+  expect(doing(noteLeader(seen(100, 103), 'pg1', undefined, 103.5), 104)).toBe('nothing')
+  expect(doing({ ...seen(100, 103), pausedAt: 102 }, 104)).toBe('nothing')
+  // one that has been a standby meanwhile begins anew
+  expect(doing(noteServer(noteServer(seen(100, 103), 'standby'), 'primary'), 104)).toBe('nothing')
+  expect(doing(noteServer(seen(100, 103), 'primary'), 104)).toBe('stop-server')
 })
 
 test('a standby is never stopped, whatever is silent', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { eventually } from '@pgherd/testbed/herd.ts'
 import { identify } from '../hosts/local/process-identity.ts'
+import { besideAnother } from './decide.ts'
 import { FencedCluster, type Name } from './fenced-cluster.testkit.ts'
 
 const ttl = 8
@@ -107,6 +108,70 @@ test('a ttl lowered by hand: PostgreSQL is stopped before the shorter lease ends
   expect(witness.bothWrote).toBe(false)
 })
 
+test('a Patroni that starts beside its primary does not leave it without the synchronous standby that may be promoted', async () => {
+  await using cluster = await FencedCluster.start()
+  expect(await cluster.patchConfig('pg1', { synchronous_mode: true })).toBe(200)
+  // the server waits for whom etcd names, or etcd names nobody
+  const agreed = async () =>
+    (await cluster.setting('pg1', 'synchronous_standby_names'))?.includes('pg2') === true &&
+    (await cluster.synchronous()).includes('"pg2"')
+  await eventually('the standby is synchronous', async () => (await agreed()) || undefined, 30)
+  for (let round = 0; round < 2; round++) {
+    const before = cluster.postmaster('pg1')
+    process.kill(cluster.patroniPid('pg1') ?? 0, 'SIGKILL')
+    cluster.startPatroni('pg1')
+    let unsafe = 0
+    for (const until = performance.now() + ttl * 1000; performance.now() < until; await pause(0.1)) {
+      const named = (await cluster.synchronous()).includes('"pg2"')
+      if (named && (await cluster.setting('pg1', 'synchronous_standby_names')) === '') unsafe++
+    }
+    await eventually('the standby is synchronous again', async () => (await agreed()) || undefined, 20)
+    expect(unsafe).toBeLessThanOrEqual(1)
+    expect(cluster.postmaster('pg1')).toBe(before)
+  }
+  expect(cluster.fenceLog('pg1')).toContain('it has to name its standbys again')
+})
+
+test('a Patroni that takes its primary for gone, since the clock was set, leaves no second primary for long', async () => {
+  await using cluster = await FencedCluster.start()
+  // a server has to run for a while before its role is certain
+  await pause(15)
+  cluster.setStartBack('pg1', 3600)
+  process.kill(cluster.patroniPid('pg1') ?? 0, 'SIGKILL')
+  cluster.startPatroni('pg1')
+  await pause(4)
+  // when it ends it gives the lock away, and stops no server, for it knows of none
+  const deluded = cluster.patroniPid('pg1') ?? 0
+  process.kill(deluded, 'SIGTERM')
+  await eventually('it has ended', () => identify(deluded) === undefined || undefined)
+  cluster.startPatroni('pg1')
+  await writes(cluster, 'pg2')
+  let both = 0
+  await eventually(
+    'the fence has stopped the server of pg1',
+    async () => {
+      const can = await Promise.all([cluster.canWrite('pg1'), cluster.canWrite('pg2')])
+      if (can.every(Boolean)) both++
+      return can[0] === undefined || undefined
+    },
+    30,
+  )
+  expect(await actionOf(cluster, 'pg1')).toMatchObject({
+    do: 'stop-server',
+    why: expect.stringContaining('pg2 has held the leader lock') as string,
+  })
+  // the supervisor starts the Patroni that the fence has ended
+  cluster.startPatroni('pg1')
+  await eventually(
+    'pg1 is a standby',
+    async () => ((await cluster.canWrite('pg1')) === false ? true : undefined),
+    60,
+  )
+  // looked at ten times a second
+  expect(both / 10).toBeLessThan(besideAnother + 3)
+  expect(await cluster.canWrite('pg2')).toBe(true)
+})
+
 test('all of etcd gone in failsafe mode: nobody is fenced and writes go on; without it the server is no primary for long', async () => {
   await using cluster = await FencedCluster.start({ failsafe: true })
   await eventually('the members are known to each other', async () => {
@@ -125,7 +190,7 @@ test('all of etcd gone in failsafe mode: nobody is fenced and writes go on; with
 
 test('a fence that dies and comes back leaves a healthy server alone, also after it stood still', async () => {
   await using cluster = await FencedCluster.start()
-  const before = cluster.serverPids('pg1')[0]
+  const before = cluster.postmaster('pg1')
   await cluster.killFence('pg1')
   cluster.startFence('pg1')
   await pause(ttl)
@@ -141,7 +206,7 @@ test('a fence that dies and comes back leaves a healthy server alone, also after
   process.kill(cluster.fencePid('pg1'), 'SIGCONT')
   await eventually('it has noticed', () => cluster.fenceLog('pg1').includes('stood still') || undefined)
   await pause(ttl)
-  expect(cluster.serverPids('pg1')[0]).toBe(before)
+  expect(cluster.postmaster('pg1')).toBe(before)
   expect(await cluster.canWrite('pg1')).toBe(true)
   expect(await actionOf(cluster, 'pg1')).toBeUndefined()
 })

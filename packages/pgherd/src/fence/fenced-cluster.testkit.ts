@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, openSync, readFileSync, chownSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, writeFileSync, chownSync } from 'node:fs'
 import https from 'node:https'
 import { dirname, join } from 'node:path'
 import { execPath } from 'node:process'
@@ -8,6 +8,7 @@ import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
 import { eventually } from '@pgherd/testbed/herd.ts'
 import type { Unit } from '../components/component.ts'
 import { fence } from '../components/fence/component.ts'
+import { renderFenceFile, type FenceFile } from '../components/fence/fence-file.ts'
 import { RenderedCluster } from '../components/rendered-cluster.testkit.ts'
 import { dropVariable } from '../hosts/local/drop-privileges.ts'
 import { signalAll } from '../hosts/local/faults/member-processes.ts'
@@ -15,6 +16,7 @@ import { memberNamed } from '../topology/topology.ts'
 import { readFenceStatus, type FenceStatus } from './fence-status.ts'
 import { findPatroni } from './patroni-process.ts'
 import { serverProcesses } from './local-server.ts'
+import { readKey } from './fence-etcd.ts'
 
 const bin = '/usr/lib/postgresql/15/bin'
 const script = join(import.meta.dirname, '../../bin/pgherd-fence.js')
@@ -64,6 +66,11 @@ export class FencedCluster implements AsyncDisposable {
     return findPatroni(`${this.paths(name).config}/patroni.yml`, uid)?.pid
   }
 
+  /** The first line of postmaster.pid: ids of children may be lower, where the kernel has begun anew. */
+  postmaster(name: Name): string {
+    return readFileSync(`${this.paths(name).data}/postmaster.pid`, 'utf8').split('\n')[0] ?? ''
+  }
+
   serverPids(name: Name): readonly number[] {
     return serverProcesses(this.paths(name).data).map(({ pid }) => pid)
   }
@@ -95,6 +102,36 @@ export class FencedCluster implements AsyncDisposable {
     } finally {
       void client.end().catch(() => undefined)
     }
+  }
+
+  /** A setting of the server; undefined when none answers. */
+  async setting(name: Name, setting: string): Promise<string | undefined> {
+    const { sockets } = this.paths(name)
+    const client = new pg.Client({ host: sockets, user: 'postgres', database: 'postgres' })
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      const { rows } = await client.query<{ value: string }>('select current_setting($1) as value', [setting])
+      return rows[0]?.value
+    } catch {
+      return undefined
+    } finally {
+      void client.end().catch(() => undefined)
+    }
+  }
+
+  /** As if the server had been started so many seconds earlier, by the time of day: the clock was set meanwhile. */
+  setStartBack(name: Name, seconds: number): void {
+    const file = `${this.paths(name).data}/postmaster.pid`
+    const lines = readFileSync(file, 'utf8').split('\n')
+    lines[2] = String(Number(lines[2]) - seconds)
+    writeFileSync(file, lines.join('\n'))
+  }
+
+  /** What etcd says of who is synchronous. */
+  async synchronous(): Promise<string> {
+    const { etcd } = JSON.parse(renderFenceFile(this.#cluster.input('pg1'))) as FenceFile
+    return (await readKey(etcd, 'sync'))?.value ?? ''
   }
 
   startEtcd(): void {

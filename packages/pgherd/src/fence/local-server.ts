@@ -1,6 +1,12 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandNameOf, processesIn, runs, type ProcessIdentity } from '../hosts/local/process-identity.ts'
+import {
+  ageOf,
+  commandNameOf,
+  processesIn,
+  runs,
+  type ProcessIdentity,
+} from '../hosts/local/process-identity.ts'
 import { findPostmaster } from '../hosts/local/supervisor/postmaster-file.ts'
 import type { FenceState } from './decide.ts'
 
@@ -21,17 +27,18 @@ export class LocalServer {
   }
 
   /**
-   * Whether it runs, and as what. It can accept writes exactly when no signal file is there: the end of a recovery removes
-   * it before the first write (StartupXLOG in src/backend/access/transam/xlog.c). Asks the file system and not the
-   * server, which may be frozen.
+   * Whether it runs, and as what. A server that was started without a signal file, or has removed it at the end of its
+   * recovery, can accept writes (StartupXLOG in src/backend/access/transam/xlog.c). A file that is put there later changes
+   * nothing before the next start: then pg_control tells, where a server that has been up for a while and does not recover
+   * stands as in production. Asks the file system and not the server, which may be frozen.
    */
   look(): FenceState['server'] {
     const data = this.#data
     const found = existsSync(data) ? findPostmaster(data)?.process : undefined
     if (found) {
       this.#postmaster = found
-      this.#last =
-        existsSync(`${data}/standby.signal`) || existsSync(`${data}/recovery.signal`) ? 'standby' : 'primary'
+      const recovers = existsSync(`${data}/standby.signal`) || existsSync(`${data}/recovery.signal`)
+      this.#last = recovers && !(isSettled(found) && isInProduction(data)) ? 'standby' : 'primary'
     } else if (!this.#postmaster || !runs(this.#postmaster)) {
       this.#postmaster = undefined
       this.#last = 'stopped'
@@ -65,6 +72,32 @@ export class LocalServer {
       if (!postmaster && serverProcesses(this.#data).length === 0) return true
       if (performance.now() >= until) return false
     }
+  }
+}
+
+/** Started long enough ago, in seconds, to have written into pg_control that it recovers. */
+const settledAfter = 15
+
+function isSettled({ pid }: ProcessIdentity): boolean {
+  const age = ageOf(pid)
+  return age !== undefined && age > settledAfter
+}
+
+/** DBState in src/include/catalog/pg_control.h: where it stands in the file, and what stands for "in production". */
+const stateAt = 16
+const inProduction = 6
+
+function isInProduction(data: string): boolean {
+  try {
+    const file = openSync(`${data}/global/pg_control`, 'r')
+    try {
+      const state = Buffer.alloc(4)
+      return readSync(file, state, 0, 4, stateAt) === 4 && state.readUInt32LE() === inProduction
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return false
   }
 }
 

@@ -69,6 +69,7 @@ export function readFenceFile(path: string | undefined): FenceFile {
     throw invalid(path, 'its timing is incomplete')
   if (ttl !== undefined && ttl <= (loopWait ?? 0) + (fenceMargin ?? 0))
     throw invalid(path, 'the lease is shorter than a loop and the margin together')
+  if (!Array.isArray(file?.etcd?.hosts)) throw invalid(path, 'it does not say where etcd is')
   return file as FenceFile
 }
 

@@ -1,13 +1,15 @@
 import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FenceFile } from '../components/fence/fence-file.ts'
+import type { FenceEtcd, FenceFile } from '../components/fence/fence-file.ts'
 import { ttlInForce } from '../components/failover-timing.ts'
-import { identify, type ProcessIdentity } from '../hosts/local/process-identity.ts'
+import { ageOf, identify, type ProcessIdentity } from '../hosts/local/process-identity.ts'
 import { askPatroni, askTtl } from './ask-patroni.ts'
 import {
   decideFence,
   frozenAfter,
   noteAnswer,
+  noteLeader,
+  noteServer,
   noteStandstill,
   noteTtl,
   primaryUntil,
@@ -15,16 +17,25 @@ import {
   watchable,
   type FenceState,
 } from './decide.ts'
+import { readKey } from './fence-etcd.ts'
 import { writeFenceStatus, type FenceAction } from './fence-status.ts'
 import { LocalServer, same, signal } from './local-server.ts'
 import { findPatroni } from './patroni-process.ts'
+import { withdrawSync } from './withdraw-sync.ts'
 
 /** A question that takes longer than this counts as not answered. */
 const answerMs = 1000
 /** How often Patroni is asked for its ttl, in seconds: somebody may set it by hand at any time (patronictl edit-config). */
 const ttlEvery = 5
+/** How often etcd is asked who leads, in seconds, while this server is a primary. */
+const leaderEvery = 1
 /** The status is written this often, in seconds, and after each action. */
 const statusEvery = 1
+
+/** A Patroni that is younger, in seconds, may not have read its file yet. */
+const freshFor = 20
+/** How long etcd is asked after a start of Patroni, in seconds. */
+const withdrawFor = 60
 
 /** Longer than this between two looks, in seconds, and the fence itself was stopped or starved. */
 const standstill = 3
@@ -46,6 +57,8 @@ export class Watch {
   #asking = false
   #askingTtl = false
   #askTtlAt = -Infinity
+  #askingLeader = false
+  #askLeaderAt = -Infinity
   #version = ''
   #writing = false
   #writtenAt = -Infinity
@@ -75,9 +88,11 @@ export class Watch {
         askAt = now + every
         void this.#ask(now)
       }
+      if (this.#state.server === 'primary' && now >= this.#askLeaderAt && !this.#askingLeader)
+        void this.#askLeader(now)
       if (now >= this.#askTtlAt && this.#answers && !this.#askingTtl) void this.#askTtl(now)
       this.#lookForPatroni(now)
-      this.#state = { ...this.#state, server: this.#server.look() }
+      this.#state = noteServer(this.#state, this.#server.look())
       await this.#act(now)
       this.#writeStatus(uptime())
       const nextQuestion = this.#asking ? Infinity : askAt
@@ -113,6 +128,20 @@ export class Watch {
     )
   }
 
+  /** Asked of etcd and not of Patroni, which may be wrong about it and about its server. */
+  async #askLeader(askedAt: number): Promise<void> {
+    this.#askingLeader = true
+    this.#askLeaderAt = askedAt + leaderEvery
+    try {
+      const leader = await readKey(this.#file.etcd, 'leader')
+      this.#state = noteLeader(this.#state, this.#file.member, leader?.value, askedAt)
+    } catch {
+      // without etcd nobody is promoted, and the lease above is what counts
+    } finally {
+      this.#askingLeader = false
+    }
+  }
+
   /** Beside the question above, and less often; while Patroni is silent, what it told last stays in force. */
   async #askTtl(askedAt: number): Promise<void> {
     const { url, ca, timing } = this.#file
@@ -139,6 +168,28 @@ export class Watch {
     const { patroniAt, ...rest } = this.#state
     void patroniAt
     this.#state = this.#patroni ? { ...rest, patroniAt: now } : rest
+    const { etcd, forgetsSync } = this.#file
+    if (forgetsSync && this.#patroni && isFresh(this.#patroni) && this.#server.look() === 'primary')
+      void this.#withdrawSync(etcd, now)
+  }
+
+  /** Until etcd answers: without it nobody is promoted either. */
+  async #withdrawSync(etcd: FenceEtcd, since: number): Promise<void> {
+    const patroni = this.#patroni
+    while (same(patroni, this.#patroni) && uptime() - since < withdrawFor) {
+      try {
+        const standbys = await withdrawSync(etcd, this.#file.member)
+        if (standbys.length > 0)
+          this.#log({
+            level: 40,
+            msg: 'Patroni was started anew: it has to name its standbys again',
+            standbys,
+          })
+        return
+      } catch {
+        await sleep(500)
+      }
+    }
   }
 
   async #act(now: number): Promise<void> {
@@ -185,4 +236,9 @@ export class Watch {
       )
       .finally(() => (this.#writing = false))
   }
+}
+
+function isFresh({ pid }: ProcessIdentity): boolean {
+  const age = ageOf(pid)
+  return age !== undefined && age < freshFor
 }

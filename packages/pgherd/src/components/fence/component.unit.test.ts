@@ -30,6 +30,15 @@ test('its file says whom to ask, what to stop and how long the lease is certain'
     patroniConfig: '/srv/pgherd/state/members/pg2/config/patroni.yml',
     status: '/srv/pgherd/state/members/pg2/run/fence.json',
     timing: { ttl: 8, loopWait: 1, retryTimeout: 3, fenceMargin: 1 },
+    etcd: {
+      // its own first
+      hosts: ['127.0.0.12', '127.0.0.11', '127.0.0.13'].map((host) => ({ host, port: 2379 })),
+      ca: '/srv/pgherd/state/members/pg2/tls/ca.crt',
+      cert: '/srv/pgherd/state/members/pg2/tls/server.crt',
+      key: '/srv/pgherd/state/members/pg2/tls/server.key',
+      prefix: '/service/shop/',
+    },
+    forgetsSync: true,
   })
 })
 

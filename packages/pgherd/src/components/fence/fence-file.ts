@@ -1,8 +1,21 @@
 import { failoverTiming, type FailoverTiming } from '../failover-timing.ts'
 import type { RenderInput } from '../component.ts'
+import { serversOf } from '../../topology/topology.ts'
+import { patroniFacts } from '../patroni/version-facts.ts'
 
 /** The clocks the fence goes by, in seconds. */
 export type FenceTiming = Pick<FailoverTiming, 'ttl' | 'loopWait' | 'retryTimeout' | 'fenceMargin'>
+
+/** Where the fence finds what Patroni keeps in etcd. */
+export interface FenceEtcd {
+  /** The member's own first. */
+  readonly hosts: readonly { readonly host: string; readonly port: number }[]
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  /** What every key of this cluster begins with. */
+  readonly prefix: string
+}
 
 /** What the fence knows at its start: `<config>/fence.json`. */
 export interface FenceFile {
@@ -17,6 +30,9 @@ export interface FenceFile {
   /** Where the fence writes what it decided last. */
   readonly status: string
   readonly timing: FenceTiming
+  readonly etcd: FenceEtcd
+  /** With a Patroni that forgets at its start who is synchronous (fence/withdraw-sync.ts). */
+  readonly forgetsSync: boolean
 }
 
 /** The contents of fence.json. */
@@ -36,6 +52,22 @@ export function renderFenceFile({ topology, member, facts }: RenderInput): strin
     patroniConfig: `${paths.config}/patroni.yml`,
     status: `${paths.run}/fence.json`,
     timing: { ttl, loopWait, retryTimeout, fenceMargin },
+    etcd: etcdOf(topology, member),
+    forgetsSync: patroniFacts(version).forgetsSync,
   }
   return `${JSON.stringify(file, undefined, 2)}\n`
+}
+
+function etcdOf(topology: RenderInput['topology'], member: RenderInput['member']): FenceEtcd {
+  const { paths } = member
+  return {
+    hosts: [member, ...serversOf(topology).filter(({ name }) => name !== member.name)].map((server) => ({
+      host: server.address,
+      port: server.ports.etcdClient,
+    })),
+    ca: `${paths.tls}/ca.crt`,
+    cert: `${paths.tls}/server.crt`,
+    key: `${paths.tls}/server.key`,
+    prefix: `/service/${topology.spec.name}/`,
+  }
 }

@@ -10,6 +10,8 @@ export interface PatroniFacts {
   readonly permanentSlotsOnStandbys: boolean
   /** What the REST API calls the primary, in `role`. */
   readonly primaryRole: 'master' | 'primary'
+  /** Started beside a running primary it may leave the server without a synchronous standby while etcd names one (3.1.2). */
+  readonly forgetsSync: boolean
   /** `/cluster` says how far each standby has received and replayed. */
   readonly receiveLag: boolean
 }
@@ -21,6 +23,7 @@ const first: PatroniFacts = {
   memberSlotsTtl: false,
   permanentSlotsOnStandbys: false,
   primaryRole: 'master',
+  forgetsSync: true,
   receiveLag: false,
 }
 
@@ -34,7 +37,12 @@ const changes: readonly {
 }[] = [
   {
     from: [3, 2],
-    facts: { least: { ttl: 20, loopWait: 1, retryTimeout: 3 }, permanentSlotsOnStandbys: true },
+    // 3.1.2 mends what is forgotten; asking for the patch level would gain nothing, since withdrawing does no harm
+    facts: {
+      least: { ttl: 20, loopWait: 1, retryTimeout: 3 },
+      permanentSlotsOnStandbys: true,
+      forgetsSync: false,
+    },
   },
   { from: [4, 0], facts: { quorumCommit: true, memberSlotsTtl: true, primaryRole: 'primary' } },
   { from: [4, 1], facts: { receiveLag: true } },

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { uptime } from 'node:os'
 
 /**
  * What tells one process from a later one with the same id: the boot and the start time within it.
@@ -34,6 +35,13 @@ export function workingDirectoryOf(pid: number): string | undefined {
 /** True for a process that has ended and whose parent has not asked for its exit yet. */
 export function isZombie(pid: number): boolean {
   return process.platform === 'linux' && statFields(pid)?.[0] === 'Z'
+}
+
+/** Seconds since a process was started, to the hundredth (proc_pid_stat(5), field 22, in USER_HZ); undefined for none. Linux only. */
+export function ageOf(pid: number): number | undefined {
+  // fields from the state on, which is the third
+  const ticks = Number(statFields(pid)?.[19])
+  return Number.isFinite(ticks) ? uptime() - ticks / 100 : undefined
 }
 
 /** True for a process that SIGSTOP holds, or that has ended; Linux only. */
