@@ -152,13 +152,15 @@ export class WalReceiver {
     const { connect, repository } = this.#options
     const connection = await connect(this.#stop.signal)
     try {
-      const server = await connection.identify()
-      this.#refuseForeign(server)
+      const met = await connection.identify()
+      this.#refuseForeign(met)
       const segmentBytes = await connection.walSegmentBytes()
       if (this.#buffer?.length !== segmentBytes) this.#buffer = Buffer.alloc(segmentBytes)
-      const kept = await this.#holdSlot(connection, server)
-      const history = await archiveHistories(connection, repository, server.timeline)
+      const kept = await this.#holdSlot(connection, met)
+      const history = await archiveHistories(connection, repository, met.timeline)
       const survey = await surveyArchive(repository, segmentBytes)
+      // asked again: another process may have archived meanwhile what the server had not written at the first question
+      const server = { ...met, lsn: (await connection.identify()).lsn }
       const neededFrom = await this.#newestBackup()
       const plan = planStart({
         server,
