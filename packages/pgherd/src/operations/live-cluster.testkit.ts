@@ -292,7 +292,7 @@ export class LiveCluster implements AsyncDisposable {
 
   #write(path: string, contents: string): void {
     const filled = contents.replaceAll(
-      /\{\{secret:([^}]+)\}\}/g,
+      /\{\{secret:([^}|]+)(?:\|doubled)?\}\}/g,
       (_gap, id: string) => this.#secrets.get(id) ?? '',
     )
     writeFileSync(path, filled, { mode: 0o600 })
