@@ -109,7 +109,9 @@ export class RenderedCluster implements AsyncDisposable {
   /** Writes a rendered file with every secret gap filled with the secret's name and `-password`. */
   write({ path, contents, mode }: RenderedFile): void {
     const { uid, gid } = unprivilegedAccount()
-    writeFileSync(path, contents.replaceAll(/\{\{secret:([^}|]+)(?:\|doubled)?\}\}/g, '$1-password'), { mode })
+    writeFileSync(path, contents.replaceAll(/\{\{secret:([^}|]+)(?:\|doubled)?\}\}/g, '$1-password'), {
+      mode,
+    })
     chownSync(path, uid, gid)
   }
 

@@ -118,8 +118,9 @@ export class PooledCluster implements AsyncDisposable {
     for (const file of pgbouncer.files(this.input))
       this.cluster.write({
         ...file,
-        contents: file.contents.replaceAll(/\{\{secret:role-([^}|]+)(?:\|doubled)?\}\}/g, (_gap, role: string) =>
-          passwordOf(role),
+        contents: file.contents.replaceAll(
+          /\{\{secret:role-([^}|]+)(?:\|doubled)?\}\}/g,
+          (_gap, role: string) => passwordOf(role),
         ),
       })
   }
