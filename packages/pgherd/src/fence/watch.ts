@@ -1,6 +1,7 @@
 import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FenceEtcd, FenceFile } from '../components/fence/fence-file.ts'
+import { patroniFacts } from '../components/patroni/version-facts.ts'
 import { ttlInForce } from '../components/failover-timing.ts'
 import { ageOf, identify, type ProcessIdentity } from '../hosts/local/process-identity.ts'
 import { askPatroni, askTtl } from './ask-patroni.ts'
@@ -168,7 +169,9 @@ export class Watch {
     const { patroniAt, ...rest } = this.#state
     void patroniAt
     this.#state = this.#patroni ? { ...rest, patroniAt: now } : rest
-    const { etcd, forgetsSync } = this.#file
+    const { etcd } = this.#file
+    // before its first answer nobody knows which version it is
+    const { forgetsSync } = patroniFacts(this.#version)
     if (forgetsSync && this.#patroni && isFresh(this.#patroni) && this.#server.look() === 'primary')
       void this.#withdrawSync(etcd, now)
   }

@@ -38,7 +38,6 @@ test('its file says whom to ask, what to stop and how long the lease is certain'
       key: '/srv/pgherd/state/members/pg2/tls/server.key',
       prefix: '/service/shop/',
     },
-    forgetsSync: true,
   })
 })
 

@@ -1,7 +1,6 @@
 import { failoverTiming, type FailoverTiming } from '../failover-timing.ts'
 import type { RenderInput } from '../component.ts'
 import { serversOf } from '../../topology/topology.ts'
-import { patroniFacts } from '../patroni/version-facts.ts'
 
 /** The clocks the fence goes by, in seconds. */
 export type FenceTiming = Pick<FailoverTiming, 'ttl' | 'loopWait' | 'retryTimeout' | 'fenceMargin'>
@@ -31,8 +30,6 @@ export interface FenceFile {
   readonly status: string
   readonly timing: FenceTiming
   readonly etcd: FenceEtcd
-  /** With a Patroni that forgets at its start who is synchronous (fence/withdraw-sync.ts). */
-  readonly forgetsSync: boolean
 }
 
 /** The contents of fence.json. */
@@ -53,7 +50,6 @@ export function renderFenceFile({ topology, member, facts }: RenderInput): strin
     status: `${paths.run}/fence.json`,
     timing: { ttl, loopWait, retryTimeout, fenceMargin },
     etcd: etcdOf(topology, member),
-    forgetsSync: patroniFacts(version).forgetsSync,
   }
   return `${JSON.stringify(file, undefined, 2)}\n`
 }
