@@ -1,6 +1,5 @@
 import { exitCodes } from '../../diagnostic/diagnostic.ts'
 import type { Verb } from '../command.ts'
-import { readClusterStatus } from '../cluster-status.ts'
 import { readStatus } from '../read-status.ts'
 import { openSession } from '../session.ts'
 import { showStatus } from '../views/status.ts'
@@ -9,7 +8,7 @@ export const run: Verb = async (invocation) => {
   const session = await openSession(invocation.globals, { savedSpec: true })
   const [status, cluster] = await Promise.all([
     readStatus(session, session.context(invocation)),
-    session.cluster ? readClusterStatus(session, session.cluster) : undefined,
+    session.cluster && (await import('../cluster-status.ts')).readClusterStatus(session, session.cluster),
   ])
   const document = { ...status, ...cluster }
   showStatus(document, invocation.output)
