@@ -156,7 +156,7 @@ test('a Patroni that takes its primary for gone, since the clock was set, leaves
     },
     30,
   )
-  expect(await actionOf(cluster, 'pg1')).toMatchObject({
+  expect(await eventually('the action is told', () => actionOf(cluster, 'pg1'))).toMatchObject({
     do: 'stop-server',
     why: expect.stringContaining('pg2 has held the leader lock') as string,
   })

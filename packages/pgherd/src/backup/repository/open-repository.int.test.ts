@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError, type Diagnostic } from '../../diagnostic/diagnostic.ts'
@@ -99,6 +100,19 @@ describe('openRepository', () => {
     expect(found.detail).toContain('thesis.tex')
     expect((await stat(directory.path)).mode & 0o777).toBe(0o755)
     expect(await readdir(directory.path)).toEqual(['thesis.tex'])
+  })
+
+  test('the agent and a command may both be the first to open it', async () => {
+    await using directory = await scratchDirectory()
+    const sealing = openSealing('age', await generateBackupKey())
+    for (let round = 0; round < 5; round++) {
+      const root = join(directory.path, String(round))
+      const opened = Array.from({ length: 8 }, async (_, n) => {
+        await pause(n)
+        return open(root, sealing)
+      })
+      for (const repository of await Promise.all(opened)) expect(repository.root).toBe(root)
+    }
   })
 
   test('goes on after a crash during its first use', async () => {

@@ -37,11 +37,9 @@ export interface OpenRepositoryOptions {
 export async function openRepository(options: OpenRepositoryOptions): Promise<Repository> {
   const { root, systemId, name, sealing, owner } = options
   const repository = fileRepository(root, systemId, sealing, owner)
-  const found = await describeRepository(root)
+  const found = (await describeRepository(root)) ?? (await createDirectory(root, owner))
   const keyId = await sealing.keyId()
-  if (!found) {
-    await createDirectory(root, owner)
-  } else {
+  if (found) {
     refuseForeign(root, found, systemId)
     const keyChecked = found.sealing === 'none' || (await checkKey(repository, found, keyId))
     const sameKey = found.sealing === sealing.format && found.keyId === keyId
@@ -153,12 +151,17 @@ function wrongKey(root: string, found: RepositoryDescription, why: string): Diag
   )
 }
 
-/** Makes the directory, and refuses one that is used for something else: its mode and files become ours. */
-async function createDirectory(root: string, owner: RunAs): Promise<void> {
+/**
+ * Makes the directory, and refuses one that is used for something else: its mode and files become ours. Gives back the
+ * description when another process (the agent beside `up`) has made the repository meanwhile.
+ */
+async function createDirectory(root: string, owner: RunAs): Promise<RepositoryDescription | undefined> {
   try {
     await mkdir(root, { recursive: true, mode: 0o700 })
     const others = (await readdir(root)).filter((each) => !isOurLeftover(each))
     if (others.length > 0) {
+      const made = await describeRepository(root)
+      if (made) return made
       throw new DiagnosticError(
         diagnose('BACKUP_REPOSITORY_NOT_EMPTY', {
           detail: `"${root}" holds other files (${others.slice(0, 3).join(', ')}) and no repository.json, so it is not a repository, or has lost its description`,
@@ -171,6 +174,7 @@ async function createDirectory(root: string, owner: RunAs): Promise<void> {
     }
     if (((await stat(root)).mode & 0o777) !== 0o700) await chmod(root, 0o700)
     await giveTo(root, owner)
+    return undefined
   } catch (error) {
     throw error instanceof DiagnosticError ? error : explainReadFailure(root, error)
   }

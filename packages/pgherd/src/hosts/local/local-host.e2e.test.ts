@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { DiagnosticError } from '../../diagnostic/diagnostic.ts'
 import { hostContract } from '../contract.testkit.ts'
@@ -105,6 +106,25 @@ test('a password verifier reaches neither the log, nor a view, nor an error', as
     parse: ([row]) => row?.['p'],
   })
   expect(stored).toBe(verifier)
+})
+
+test('a question that is being answered is not broken by a change that comes meanwhile', async () => {
+  await using sandbox = await makeSandbox()
+  await sandbox.host.startUnit(await makeCluster(sandbox))
+  const asked = Array.from({ length: 5 }, async () =>
+    sandbox.host.probe({
+      kind: 'sql',
+      database: 'postgres',
+      text: 'select 1 as one from pg_sleep(0.1)',
+      parse: ([row]) => row?.['one'],
+    }),
+  )
+  const changed = Array.from({ length: 5 }, async (_, n) => {
+    await pause(n * 50)
+    await sandbox.host.sql('postgres', [{ text: 'select pg_reload_conf()' }])
+  })
+  expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1])
+  await Promise.all(changed)
 })
 
 test('a server that cannot start says why, with the end of its log', async () => {

@@ -61,7 +61,7 @@ class KeptConnection {
 
   /** Runs a batch on a live connection to the place; one that failed is not kept. */
   use<T>(place: SqlPlace, patienceMs: number, batch: (client: pg.Client) => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(async () => {
+    return this.#inTurn(async () => {
       clearTimeout(this.#timer)
       const client = await this.#live(place, patienceMs)
       try {
@@ -69,15 +69,24 @@ class KeptConnection {
         this.#timer = setTimeout(() => void this.close(), idleMs)
         return result
       } catch (error) {
-        await this.close()
+        await this.#drop()
         throw error
       }
     })
+  }
+
+  /** Closes the connection once nobody uses it: to end it under a batch would break that batch. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#drop())
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work)
     this.#turn = mine.catch(() => undefined)
     return mine
   }
 
-  async close(): Promise<void> {
+  async #drop(): Promise<void> {
     const kept = this.#kept
     this.#kept = undefined
     await kept?.client.end().catch(() => undefined)
@@ -94,7 +103,7 @@ class KeptConnection {
         // a new one is made below
       }
     }
-    await this.close()
+    await this.#drop()
     const client = await connect(place, this.#settings, patienceMs)
     this.#kept = { client, to }
     return client
