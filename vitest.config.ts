@@ -12,6 +12,7 @@ const project = (name: string, timeout: number) => ({
 
 export default defineConfig({
   test: {
+    globalSetup: 'packages/testbed/src/current-build.ts',
     // one more than the cores it is meant for: two of them leave a processor idle for half of the time, waiting for servers
     maxWorkers: 3,
     projects: [project('unit', 30_000), project('int', 120_000), project('e2e', 240_000)],

@@ -2,21 +2,21 @@ import { applyTools } from '../apply/tools.ts'
 import { holdsSealedBackups } from '../backup/repository/sealed-backups.ts'
 import { generateBackupKey } from '../backup/sealing/registry.ts'
 import { durabilityFindings } from '../components/patroni/durability.ts'
-import { resolve } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { createLocalHost } from '../hosts/local/local-host.ts'
 import { measureVolume } from '../hosts/local/machine-facts.ts'
 import type { Site } from '../operations/context.ts'
+import { packageFile } from '../package-files.ts'
 import { wantedState } from '../plan/wanted.ts'
 import type { HostFacts, RunAs } from '../topology/host-facts.ts'
 import { isCluster, serversOf, type Member, type Topology } from '../topology/topology.ts'
 import type { Setting } from '../tuning/setting.ts'
 import { tune } from '../tuning/tune.ts'
 
-const agentScript = resolve(import.meta.dirname, '../../bin/pgherd-agent.js')
-const fenceScript = resolve(import.meta.dirname, '../../bin/pgherd-fence.js')
-const drillsScript = resolve(import.meta.dirname, '../../bin/pgherd-drills.js')
-const commandScript = resolve(import.meta.dirname, '../../bin/pgherd.js')
+const agentScript = packageFile('bin/pgherd-agent.js')
+const fenceScript = packageFile('bin/pgherd-fence.js')
+const drillsScript = packageFile('bin/pgherd-drills.js')
+const commandScript = packageFile('bin/pgherd.js')
 
 export interface OpenedSites {
   readonly sites: readonly Site[]

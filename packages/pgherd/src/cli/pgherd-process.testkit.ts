@@ -15,13 +15,13 @@ export interface Started {
   readonly ended: Promise<Ended>
 }
 
-/** Starts `pgherd` as a user does, in a directory; `node` are arguments of Node itself. */
+/** Starts `pgherd` as a user does, in a directory. */
 export function start(
   cwd: string,
   argv: readonly string[],
-  more: { readonly env?: Record<string, string>; readonly node?: readonly string[] } = {},
+  more: { readonly env?: Record<string, string> } = {},
 ): Started {
-  const child = spawn(process.execPath, [...(more.node ?? []), program, ...argv], {
+  const child = spawn(process.execPath, [program, ...argv], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...more.env },

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { DiagnosticError, diagnose, exitCodes, mend } from '../../diagnostic/diagnostic.ts'
+import { packageFile } from '../../package-files.ts'
 import { parseSpec } from '../../spec/parse.ts'
 import { specTemplate } from '../../spec/template.ts'
 import type { Verb } from '../command.ts'
@@ -35,7 +36,7 @@ export const run: Verb = async ({ globals, options, output }) => {
 
 /** Where an editor finds the JSON Schema of specs, as seen from the spec's directory. */
 function schemaFrom(directory: string): string {
-  return relative(directory, resolve(import.meta.dirname, '../../../schema/pgherd.schema.json'))
+  return relative(directory, packageFile('schema/pgherd.schema.json'))
 }
 
 /** A valid name from a directory's: lower-case letters, digits and hyphens. */

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { extname, join } from 'node:path'
 import type { ClusterAccess } from '../../cluster/access.ts'
 import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
+import { processScript } from '../../package-files.ts'
 import { forgetPause, recordPause } from './paused-file.ts'
 
 /** What the guard's process reads on its standard input, as one line. */
@@ -40,7 +40,7 @@ export class PauseGuard {
     access: ClusterAccess,
     { operation, atMostMs }: { readonly operation: string; readonly atMostMs: number },
   ): Promise<PauseGuard> {
-    const script = join(import.meta.dirname, `pause-guard-process${extname(import.meta.filename)}`)
+    const script = processScript('operations/switchover/pause-guard-process')
     const child = spawn(process.execPath, [script], {
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],

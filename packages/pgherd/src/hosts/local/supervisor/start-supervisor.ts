@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { DiagnosticError, diagnose, mend } from '../../../diagnostic/diagnostic.ts'
+import { processScript } from '../../../package-files.ts'
 import type { RunAs } from '../../../topology/host-facts.ts'
 import type { MemberPaths } from '../../../topology/topology.ts'
 import { cleanEnvironment } from '../environment.ts'
@@ -44,7 +43,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   let exit: string | undefined
   const output = openLog(log, runAs)
   try {
-    const script = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
+    const script = processScript('hosts/local/supervisor/main')
     const child = spawn(process.execPath, [...nodeOptions, script, paths.state], {
       cwd: '/',
       detached: true,
