@@ -7,6 +7,7 @@ export const debianPackages: readonly string[] = [
   'python3-idna',
   'etcd-server',
   'etcd-client',
+  'tini',
   'haproxy',
   'pgbouncer',
   'redis-server',

@@ -60,6 +60,14 @@ export function majorOf(version: string): number {
   return Number.parseInt(version, 10)
 }
 
+/**
+ * Longest time the router holds a session for want of a primary, in seconds: no failover takes longer, so that a pool's
+ * login outlasts each of them, and what has gone wrong otherwise is told soon. Pure.
+ */
+export function longestHold(preset: Spec['topology']['failover'], patroniVersion: string): number {
+  return worstCase(failoverTiming(preset, patroniVersion)).loseMember + 4
+}
+
 /** How long after Patroni's last contact with etcd the fence stops the primary, in seconds. */
 export function fenceDeadline({ ttl, loopWait, fenceMargin }: FailoverTiming): number {
   // the lock may have been renewed one loop before the last time etcd was read

@@ -1,12 +1,10 @@
-/** Longest time a new session is held while nobody, or more than one, says it is the primary; in seconds. */
-export const heldSeconds = 60
-
 /**
  * Lua that HAProxy runs for each new session (lua.txt, "register_action"). HAProxy alone takes every server for
  * up until its first check, after each reload too, and closes a session when none is up. Held sessions wait
- * instead: they never reach a standby or one of two primaries, and a pool's logins do not fail in a failover.
+ * instead: they never reach a standby, one of two primaries or a dead PostgreSQL, and a pool's logins do not fail in a
+ * failover. A failed one would cost dearly: PgBouncer turns every client away until the next one succeeds.
  */
-export function renderAwaitPrimary(): string {
+export function renderAwaitPrimary(heldSeconds: number): string {
   return `-- Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
 -- Holds a new session until it can be sent on, at most ${heldSeconds} s.
 
@@ -16,41 +14,60 @@ local function status(server)
   return string.sub(stats["status"] or "", 1, 2), check
 end
 
--- One member is up and said so itself: the only one that can be meant.
+-- The one member that says it is the primary; one that said no just now counts as up until it has said so twice.
 local function one_primary()
-  local up, sure = 0, false
-  for _, server in pairs(core.backends["primary"].servers) do
+  local found = nil
+  for name, server in pairs(core.backends["primary"].servers) do
     local state, check = status(server)
-    if state == "UP" then
-      up = up + 1
-      sure = check == "L7OK"
+    if state == "UP" and check == "L7OK" then
+      if found then return nil end
+      found = name
+    elseif state == "UP" and string.sub(check, 1, 3) ~= "L7S" then
+      return nil
     end
   end
-  return up == 1 and sure
+  return found
+end
+
+-- A killed PostgreSQL refuses before Patroni and the next check know.
+local function accepts(server)
+  local address, port = string.match(server:get_addr(), "^%[?(.-)%]?:(%d+)$")
+  local socket = core.tcp()
+  socket:settimeout(2)
+  local connected = socket:connect(address, tonumber(port))
+  socket:close()
+  return connected == 1
+end
+
+-- Says in txn.primary where the session has to go: others may still count as up.
+local function a_primary(txn)
+  local name = one_primary()
+  if name == nil or not accepts(core.backends["primary"].servers[name]) then return false end
+  txn:set_var("txn.primary", name)
+  return true
 end
 
 -- Every member has been asked; one standby is near enough, or the primary stands in.
-local function a_reader()
+local function a_reader(txn)
   local found = false
   for _, server in pairs(core.backends["standbys"].servers) do
     local state, check = status(server)
     if check == "INI" then return false end
     if state == "UP" and check == "L7OK" then found = true end
   end
-  return found or one_primary()
+  return found or a_primary(txn)
 end
 
 local function hold(ready)
-  return function()
-    local waited = 0
-    while not ready() and waited < ${heldSeconds * 1000} do
+  return function(txn)
+    local until_second = core.now().sec + ${heldSeconds}
+    while not ready(txn) and core.now().sec < until_second do
       core.msleep(50)
-      waited = waited + 50
     end
   end
 end
 
-core.register_action("await_primary", { "tcp-req" }, hold(one_primary))
+core.register_action("await_primary", { "tcp-req" }, hold(a_primary))
 core.register_action("await_reader", { "tcp-req" }, hold(a_reader))
 `
 }

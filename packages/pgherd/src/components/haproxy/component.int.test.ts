@@ -96,6 +96,7 @@ async function router(says: readonly Says[], wrongCertificate = false) {
   await eventually('haproxy', async () => (await page(gateway, '/;csv')).status === 200 || undefined)
   return {
     process,
+    members,
     gateway,
     session,
     say: (...said: readonly Says[]) =>
@@ -159,6 +160,10 @@ test('a session waits while nobody is primary, or two say they are, and is never
   const early = routed.session('write')
   await sleep(1500)
   expect([early.open, early.served]).toEqual([true, undefined])
+  // the lock alone is not enough: a write would be refused until PostgreSQL is promoted
+  routed.say('standby', 'promoting', 'standby')
+  await sleep(1500)
+  expect([early.open, early.served]).toEqual([true, undefined])
   routed.say('standby', 'primary', 'standby')
   expect(await early.by()).toBe('pg2')
   routed.say('standby', 'primary', 'primary')
@@ -168,6 +173,18 @@ test('a session waits while nobody is primary, or two say they are, and is never
   expect([doubtful.open, doubtful.served]).toEqual([true, undefined])
   routed.say('standby', 'standby', 'primary')
   expect(await doubtful.by()).toBe('pg3')
+})
+
+test('a session waits while PostgreSQL of the primary refuses, until another one takes over', async () => {
+  await using routed = await router(['primary', 'standby', 'standby'])
+  expect(await routed.session('write').by()).toBe('pg1')
+  await routed.members[0]?.losePostgres()
+  const held = routed.session('write')
+  await sleep(2000)
+  expect([held.open, held.served]).toEqual([true, undefined])
+  routed.say('standby', 'standby', 'primary')
+  expect(await held.by()).toBe('pg3')
+  expect(routed.log()).not.toMatch(/lua/i)
 })
 
 test('a member that no longer answers loses its sessions, and one with the certificate of another gets none', async () => {

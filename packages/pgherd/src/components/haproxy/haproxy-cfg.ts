@@ -1,7 +1,7 @@
 import { secretGap } from '../../secrets/secret.ts'
 import { serversOf, type Member } from '../../topology/topology.ts'
 import type { RenderInput } from '../component.ts'
-import { heldSeconds } from './await-primary-lua.ts'
+import { longestHold } from '../failover-timing.ts'
 
 /** Who may see the statistics page and the metrics; the password is the secret `haproxy-statistics`. */
 export const statisticsUser = 'pgherd'
@@ -27,6 +27,11 @@ export function runtimeSocket(member: Member): string {
   return `${member.paths.sockets}/haproxy.sock`
 }
 
+/** Longest time a new session is held while nobody, or more than one, says it is the primary. */
+export function heldSeconds({ topology: { spec }, facts }: RenderInput): number {
+  return longestHold(spec.topology.failover, facts.programs.patroni?.version ?? '')
+}
+
 /** haproxy.cfg of the gateway: one port to the primary, one to the standbys, one for statistics. Works from HAProxy 2.4 on. */
 export function renderHaproxyCfg(input: RenderInput): string {
   const { topology, member } = input
@@ -40,6 +45,7 @@ export function renderHaproxyCfg(input: RenderInput): string {
   const server = ({ name, address: at, ports: its }: Member) =>
     `  server ${name} ${endpoint(at, its.postgres)} check port ${its.patroni} check-ssl verify required verifyhost ${name} ca-file ${authority}`
   const list = servers.map(server).join('\n')
+  const sentTo = ({ name }: Member) => `  use-server ${name} if { var(txn.primary) -m str ${name} }`
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
 global
   log stderr format timed local0 info
@@ -73,7 +79,7 @@ defaults
   srvtcpka-intvl 5s
   srvtcpka-cnt 3
   # A new primary is found within downinter; a lost one after two bad answers, inter and fastinter apart.
-  default-server inter 700ms fastinter 250ms downinter 400ms fall 2 rise 1 on-marked-down shutdown-sessions
+  default-server inter 700ms fastinter 250ms downinter 300ms fall 2 rise 1 on-marked-down shutdown-sessions
 
 userlist statistics
   user ${statisticsUser} insecure-password ${quoted(secretGap('haproxy-statistics'))}
@@ -82,23 +88,26 @@ frontend write
   bind ${endpoint(address, ports.write)}
   maxconn ${write}
   # until exactly one member says that it is the primary
-  tcp-request inspect-delay ${heldSeconds + 5}s
+  tcp-request inspect-delay ${heldSeconds(input) + 5}s
   tcp-request content lua.await_primary
   default_backend primary
 
 frontend read
   bind ${endpoint(address, ports.read)}
   maxconn ${read}
-  tcp-request inspect-delay ${heldSeconds + 5}s
+  tcp-request inspect-delay ${heldSeconds(input) + 5}s
   tcp-request content lua.await_reader
   use_backend standbys if { nbsrv(standbys) gt 0 }
   default_backend primary
 
-# 200 only with the leader lock in hand (Patroni REST API, "Health check endpoints").
+# 200 only with the leader lock in hand (Patroni REST API, "Health check endpoints"), which it has before PostgreSQL is
+# promoted; the role is what PostgreSQL itself says. 3.0 calls it master.
 backend primary
   option httpchk
-  http-check send meth OPTIONS uri /primary
+  http-check send meth GET uri /primary
   http-check expect status 200
+  http-check expect rstring "\\"role\\": *\\"(primary|master)\\""
+${servers.map(sentTo).join('\n')}
 ${list}
 
 # 503 from a standby that is further behind: its sessions are cut, or a pool would go on reading old data.

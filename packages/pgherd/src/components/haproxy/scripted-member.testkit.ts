@@ -4,8 +4,8 @@ import { createServer as createHttps, type Server as HttpsServer } from 'node:ht
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Member } from '../../topology/topology.ts'
 
-/** What a member says of itself at its REST interface; `silent` accepts and never answers. */
-export type Says = 'primary' | 'standby' | 'lagging' | 'down' | 'silent'
+/** What a member says of itself at its REST interface; `silent` accepts and never answers, `promoting` has the lock only. */
+export type Says = 'primary' | 'promoting' | 'standby' | 'lagging' | 'down' | 'silent'
 
 /**
  * A member whose Patroni says what the test wants, even what a real one says for milliseconds only (two primaries,
@@ -13,6 +13,7 @@ export type Says = 'primary' | 'standby' | 'lagging' | 'down' | 'silent'
  */
 export class ScriptedMember implements AsyncDisposable {
   says: Says = 'down'
+  #postgres: Server | undefined
   readonly #servers: (Server | HttpsServer)[] = []
   readonly #sockets = new Set<Socket>()
 
@@ -25,13 +26,9 @@ export class ScriptedMember implements AsyncDisposable {
         if (scripted.says === 'silent') return
         const { pathname } = new URL(request.url ?? '/', 'https://member')
         const role = scripted.says === 'primary' ? 'master' : 'replica'
-        const good = pathname === '/primary' ? ['primary'] : ['primary', 'standby']
+        const good = pathname === '/primary' ? ['primary', 'promoting'] : ['primary', 'promoting', 'standby']
         response.writeHead(good.includes(scripted.says) ? 200 : 503, { 'content-type': 'application/json' })
-        response.end(
-          request.method === 'OPTIONS'
-            ? ''
-            : JSON.stringify({ state: 'running', role }).replaceAll(':', ': '),
-        )
+        response.end(JSON.stringify({ state: 'running', role }).replaceAll(':', ': '))
       },
     )
     const postgres = createServer((socket) => {
@@ -41,7 +38,15 @@ export class ScriptedMember implements AsyncDisposable {
     })
     await scripted.#listen(patroni, member.ports.patroni, member.address)
     await scripted.#listen(postgres, member.ports.postgres, member.address)
+    scripted.#postgres = postgres
     return scripted
+  }
+
+  /** PostgreSQL is gone, and Patroni does not know yet: its port refuses. */
+  async losePostgres(): Promise<void> {
+    const closed = new Promise((resolve) => this.#postgres?.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
   }
 
   async #listen(server: Server | HttpsServer, port: number, address: string): Promise<void> {

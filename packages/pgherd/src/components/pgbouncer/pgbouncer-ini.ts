@@ -1,12 +1,13 @@
 import type { RenderInput } from '../component.ts'
+import { longestHold } from '../failover-timing.ts'
 import { poolerRole, poolerSchema } from '../reserved-names.ts'
 import { limitedRoles } from './limited-roles.ts'
 import { poolable, readName } from './pool-names.ts'
 import { poolSizes, type PoolSize } from './pool-sizes.ts'
 import { traitsOf } from './versions.ts'
 
-/** Shortest time in seconds a login to a server may take: longer than the router holds one back in a failover. */
-const connectSeconds = 70
+/** How long a login to a server may take on top of the time the router holds it back in a failover, in seconds. */
+const loginSeconds = 10
 
 /**
  * pgbouncer.ini of the gateway: for each database a pool that writes and one that reads, through the router.
@@ -24,6 +25,7 @@ export function renderPgbouncerIni({ topology: { spec }, member, facts }: Render
       pool(readName(database), database, address, ports.read, size.read),
     ]
   })
+  const held = longestHold(spec.topology.failover, facts.programs.patroni?.version ?? '')
   const { preparedStatements } = traitsOf(facts.programs.pgbouncer?.version)
   return `; Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
 
@@ -70,8 +72,8 @@ query_wait_timeout = ${pooler.queryWait}
 client_login_timeout = ${Math.max(60, pooler.queryWait)}
 ; The router holds a login back until there is a primary. Given up here, it would count as a failed login, and
 ; PgBouncer turns new clients away after one.
-server_connect_timeout = ${connectSeconds}
-server_login_retry = 1
+server_connect_timeout = ${held + loginSeconds}
+server_login_retry = 0.5
 ; A session to a member that lost its role goes as soon as its transaction ends.
 server_fast_close = 1
 server_check_query = select 1

@@ -12,7 +12,8 @@ export interface Package {
 
 /**
  * The Debian packages a spec needs on a machine; none for a single server with PostgreSQL from npm. Names and files as in
- * Debian 12 to 14 and Ubuntu. `python3-idna`: Patroni needs it for etcd with TLS and only recommends it. Pure.
+ * Debian 12 to 14 and Ubuntu. `python3-idna`: Patroni needs it for etcd with TLS and only recommends it. `tini`: see
+ * supervisor/start-supervisor.ts. Pure.
  */
 export function neededPackages(spec: PackageSpec): readonly Package[] {
   const { version, binaries } = spec.postgres
@@ -34,6 +35,7 @@ export function neededPackages(spec: PackageSpec): readonly Package[] {
     { name: 'python3-idna', proof: '/usr/lib/python3/dist-packages/idna/__init__.py' },
     { name: 'etcd-server', proof: '/usr/bin/etcd' },
     { name: 'etcd-client', proof: '/usr/bin/etcdctl' },
+    { name: 'tini', proof: '/usr/bin/tini' },
     { name: 'haproxy', proof: '/usr/sbin/haproxy' },
     { name: 'pgbouncer', proof: '/usr/sbin/pgbouncer' },
     ...(spec.redis ? [{ name: 'redis-server', proof: '/usr/bin/redis-server' }] : []),

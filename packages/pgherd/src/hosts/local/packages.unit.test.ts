@@ -6,7 +6,7 @@ const names = (input: Omit<SpecInput, 'name'>) =>
   neededPackages(specSchema.parse({ name: 'shop', ...input })).map(({ name }) => name)
 
 test('a cluster needs Patroni, etcd and the way in', () => {
-  const cluster = ['patroni', 'python3-idna', 'etcd-server', 'etcd-client', 'haproxy', 'pgbouncer']
+  const cluster = ['patroni', 'python3-idna', 'etcd-server', 'etcd-client', 'tini', 'haproxy', 'pgbouncer']
   const system = { version: 15, binaries: 'system' } as const
   expect(names({ topology: { members: 3 } })).toEqual(cluster)
   expect(names({ topology: { members: 3 }, redis: {} })).toEqual([...cluster, 'redis-server'])

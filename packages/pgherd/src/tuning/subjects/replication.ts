@@ -14,6 +14,11 @@ export const replication: Subject = {
       10,
       '1 for the WAL archive, 1 for a base backup, the rest for standbys and subscribers',
     ),
+    tuned(
+      'wal_retrieve_retry_interval',
+      '500ms',
+      'a standby that has lost its primary looks again this often, and is promoted no later than this; by default it may sleep for 5 s first',
+    ),
     required('hot_standby', 'on', 'a restored copy can be read and checked while it replays'),
     required(
       'synchronous_standby_names',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagnosticError, diagnose, mend } from '../../../diagnostic/diagnostic.ts'
 import { processScript } from '../../../package-files.ts'
@@ -27,6 +27,12 @@ const startMs = 20_000
 const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64']
 
 /**
+ * Reaps what the supervisor's units leave behind (tini(1), `-s`: a child subreaper). Patroni takes a killed postmaster for
+ * alive while it is a zombie (psutil), and the first process of a container may reap it seconds later or never.
+ */
+const reaper = '/usr/bin/tini'
+
+/**
  * Makes sure that a supervisor looks after a state directory, and gives a client of it: starts one, detached, unless
  * one answers already. One of an older pgherd that speaks another protocol is replaced, its units go on.
  * Throws DiagnosticError SUPERVISOR_NOT_STARTED with the end of its log.
@@ -44,7 +50,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const output = openLog(log, runAs)
   try {
     const script = processScript('hosts/local/supervisor/main')
-    const child = spawn(process.execPath, [...nodeOptions, script, paths.state], {
+    const supervisor = [process.execPath, ...nodeOptions, script, paths.state]
+    const [program = '', ...argv] = existsSync(reaper) ? [reaper, '-s', '--', ...supervisor] : supervisor
+    const child = spawn(program, argv, {
       cwd: '/',
       detached: true,
       stdio: ['ignore', output, output],
