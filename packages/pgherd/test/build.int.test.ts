@@ -1,18 +1,21 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 
 const dist = join(import.meta.dirname, '../dist')
-const scripts = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+const scripts = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.js'),
+)
 
 // TypeScript leaves `import('./x.ts')` alone inside a block that holds `using`, and so could a bundler
 test('the build names files that are there only', () => {
-  const named = scripts.flatMap((name) => {
-    const text = readFileSync(join(dist, name), 'utf8')
-    return [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*["'](\.[^"']+)["']/g)].map(([, to]) =>
-      join(dist, dirname(name), to ?? ''),
-    )
-  })
+  const named = scripts.flatMap((name) =>
+    ts
+      .preProcessFile(readFileSync(join(dist, name), 'utf8'))
+      .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
+      .map(({ fileName }) => join(dist, dirname(name), fileName)),
+  )
   expect(named.length).toBeGreaterThan(100)
   expect(named.filter((path) => !existsSync(path))).toEqual([])
 })
