@@ -35,7 +35,7 @@ function hasFloors(version: string): boolean {
 
 /** What each preset asks for, before the floors of the installed Patroni. */
 const presets: Readonly<Record<Spec['topology']['failover'], FailoverTiming>> = {
-  fast: { ttl: 7, loopWait: 1, retryTimeout: 3, primaryStartTimeout: 0, fenceMargin: 1 },
+  fast: { ttl: 8, loopWait: 1, retryTimeout: 3, primaryStartTimeout: 0, fenceMargin: 1 },
   normal: { ttl: 20, loopWait: 2, retryTimeout: 5, primaryStartTimeout: 15, fenceMargin: 2 },
   wide: { ttl: 60, loopWait: 10, retryTimeout: 20, primaryStartTimeout: 60, fenceMargin: 3 },
 }

@@ -29,7 +29,7 @@ test('its file says whom to ask, what to stop and how long the lease is certain'
     data: '/srv/pgherd/state/members/pg2/postgres/data',
     patroniConfig: '/srv/pgherd/state/members/pg2/config/patroni.yml',
     status: '/srv/pgherd/state/members/pg2/run/fence.json',
-    timing: { ttl: 7, loopWait: 1, retryTimeout: 3, fenceMargin: 1 },
+    timing: { ttl: 8, loopWait: 1, retryTimeout: 3, fenceMargin: 1 },
     etcd: {
       // its own first
       hosts: ['127.0.0.12', '127.0.0.11', '127.0.0.13'].map((host) => ({ host, port: 2379 })),
