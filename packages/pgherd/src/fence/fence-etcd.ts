@@ -36,24 +36,37 @@ export async function replaceKey(
   return answer.succeeded === true
 }
 
-/** Asks one member after the other, over the gateway Patroni uses as well (etcd documentation, "gRPC gateway"). */
-async function post({ hosts, ca, cert, key }: FenceEtcd, path: string, body: unknown): Promise<unknown> {
-  const tls = {
-    ca: await readFile(ca, 'utf8'),
-    cert: await readFile(cert, 'utf8'),
-    key: await readFile(key, 'utf8'),
-  }
+/** Asks one member after the other. */
+async function post(etcd: FenceEtcd, path: string, body: unknown): Promise<unknown> {
   let last: unknown
-  for (const { host, port } of hosts) {
+  for (const host of etcd.hosts) {
     try {
-      const answer = await ask({ method: 'POST', host, port, path, tls, body, timeoutMs: answerMs })
-      if (answer.status === 200) return JSON.parse(answer.body) as unknown
-      last = new Error(`etcd answered with ${answer.status}`)
+      return await askEtcd(etcd, host, path, body)
     } catch (error) {
       last = error
     }
   }
   throw last
+}
+
+/**
+ * Asks one member, over the gateway Patroni uses as well (etcd documentation, "gRPC gateway"). Throws when it does not
+ * answer within a second, or says no.
+ */
+export async function askEtcd(
+  { ca, cert, key }: FenceEtcd,
+  { host, port }: FenceEtcd['hosts'][number],
+  path: string,
+  body: unknown,
+): Promise<unknown> {
+  const tls = {
+    ca: await readFile(ca, 'utf8'),
+    cert: await readFile(cert, 'utf8'),
+    key: await readFile(key, 'utf8'),
+  }
+  const answer = await ask({ method: 'POST', host, port, path, tls, body, timeoutMs: answerMs })
+  if (answer.status !== 200) throw new Error(`etcd answered with ${answer.status}`)
+  return JSON.parse(answer.body) as unknown
 }
 
 function base64(text: string): string {

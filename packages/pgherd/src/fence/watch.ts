@@ -18,6 +18,7 @@ import {
   watchable,
   type FenceState,
 } from './decide.ts'
+import { yieldEtcdLeader } from './etcd-leader.ts'
 import { readKey } from './fence-etcd.ts'
 import { writeFenceStatus, type FenceAction } from './fence-status.ts'
 import { LocalServer, same, signal } from './local-server.ts'
@@ -30,6 +31,8 @@ const answerMs = 1000
 const ttlEvery = 5
 /** How often etcd is asked who leads, in seconds, while this server is a primary. */
 const leaderEvery = 1
+/** How often etcd is kept from being led beside this primary, in seconds. */
+const yieldEvery = 10
 /** The status is written this often, in seconds, and after each action. */
 const statusEvery = 1
 
@@ -60,6 +63,7 @@ export class Watch {
   #askTtlAt = -Infinity
   #askingLeader = false
   #askLeaderAt = -Infinity
+  #yieldAt = -Infinity
   #version = ''
   #writing = false
   #writtenAt = -Infinity
@@ -136,6 +140,11 @@ export class Watch {
     try {
       const leader = await readKey(this.#file.etcd, 'leader')
       this.#state = noteLeader(this.#state, this.#file.member, leader?.value, askedAt)
+      if (leader?.value === this.#file.member && askedAt >= this.#yieldAt) {
+        this.#yieldAt = askedAt + yieldEvery
+        if (await yieldEtcdLeader(this.#file.etcd))
+          this.#log({ level: 30, msg: 'another member leads etcd now, since this one has the primary' })
+      }
     } catch {
       // without etcd nobody is promoted, and the lease above is what counts
     } finally {
