@@ -1,11 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { debianPackages } from '../src/debian-packages.ts'
 
 /**
  * `npm test`: makes sure the real servers and programs the tests need are installed (as root it
- * installs them, else it names them and fails), then runs the checks and every test.
+ * installs them, else it names them and fails), then runs every test, and the checks of the sources beside them.
  */
 function installed(name: string): boolean {
   const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Status}', name], {
@@ -34,17 +35,33 @@ function installMissing(): void {
   })
 }
 
-function run(program: string, args: readonly string[]): void {
-  const root = join(import.meta.dirname, '../../..')
-  const { status } = spawnSync(join(root, 'node_modules/.bin', program), args, {
+const root = join(import.meta.dirname, '../../..')
+
+/** Runs a program of the project; gives whether it was content. With `later` its words come when it has ended. */
+function run(program: string, args: readonly string[], { later = false } = {}): Promise<boolean> {
+  const child = spawn(join(root, 'node_modules/.bin', program), args, {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['ignore', later ? 'pipe' : 'inherit', later ? 'pipe' : 'inherit'],
   })
-  if (status !== 0) process.exit(status ?? 1)
+  // the tests watch clocks; what only reads sources gives way to them
+  if (later && child.pid !== undefined) setPriority(child.pid, 10)
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (said !== '') console.error(`${program}:\n${said}`)
+      resolve(code === 0)
+    })
+  })
 }
 
 installMissing()
-run('tsc', ['--project', '.'])
-run('eslint', ['--max-warnings', '0', '.'])
-run('prettier', ['--check', '--log-level', 'warn', '.'])
-run('vitest', ['run', ...process.argv.slice(2)])
+if (!(await run('tsc', ['--project', '.']))) process.exit(1)
+const content = await Promise.all([
+  run('eslint', ['--max-warnings', '0', '.'], { later: true }),
+  run('prettier', ['--check', '--log-level', 'warn', '.'], { later: true }),
+  run('vitest', ['run', ...process.argv.slice(2)]),
+])
+if (content.includes(false)) process.exit(1)

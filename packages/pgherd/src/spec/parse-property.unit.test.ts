@@ -152,7 +152,7 @@ test('any value below a key of the spec, as YAML and as an object', () => {
       whole(parseSpecValue(spec, 'f'))
       whole(parseSpec(stringify(spec), 'f'))
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 })
 
@@ -167,7 +167,7 @@ test('a valid spec with a key taken out, renamed or added', () => {
         ),
       )
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
@@ -177,7 +177,7 @@ test('a valid YAML file with a piece cut out or put in', () => {
     fc.property(fc.nat(text.length), fc.nat(40), fc.string({ maxLength: 8 }), (at, length, insert) =>
       whole(parseSpec(text.slice(0, at) + insert + text.slice(at + length), 'f')),
     ),
-    { numRuns: 500 },
+    { numRuns: 250 },
   )
 })
 
@@ -199,7 +199,7 @@ test('any names for database, role and setting: accepted as they are, or refused
       ])
       expect(new TextEncoder().encode(role).length).toBeLessThanOrEqual(63)
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   )
 })
 
