@@ -33,6 +33,8 @@ export interface FenceState {
   /** A longer one, and when it was told first: the lease there is may still be the shorter one. */
   readonly longerTtl?: { readonly ttl: number; readonly toldAt: number }
   readonly server: 'primary' | 'standby' | 'stopped'
+  /** Since when a server runs that Patroni, which was started after it, does not know for its own. */
+  readonly unknownSince?: number
   /** Who holds the leader lock by etcd's own word, when that is another member: first and last seen beside a primary here. */
   readonly otherLeads?: { readonly member: string; readonly since: number; readonly at: number }
   /** When nobody listened where Patroni answers: it is starting, or waits for etcd before it listens. */
@@ -56,6 +58,12 @@ export const frozenAfter = 3
  * "too much difference between PID file start time"), never does.
  */
 export const besideAnother = 3
+
+/**
+ * How long a server may run that Patroni does not know for its own, in seconds. After the clock was set and Patroni started
+ * anew it tries for ever to start another one beside it (3.0.2, postmaster.py, as above).
+ */
+export const unknownFor = 15
 
 /** Shortest patience after Patroni told of the failsafe mode: a single lost answer is none. */
 const failsafePatience = 2
@@ -97,6 +105,16 @@ export function noteServer(state: FenceState, server: FenceState['server']): Fen
   const { otherLeads, ...rest } = state
   void otherLeads
   return { ...rest, server }
+}
+
+/**
+ * Takes in whether the server is one that Patroni cannot know by its postmaster.pid. What it says of it is no help: it is
+ * "running" whenever a client gets in, and "starting" in between.
+ */
+export function noteUnknown(state: FenceState, unrecognised: boolean, now: number): FenceState {
+  const { unknownSince, ...rest } = state
+  if (!unrecognised || state.server === 'stopped') return rest
+  return { ...rest, unknownSince: unknownSince ?? now }
 }
 
 /** Takes in who holds the leader lock: etcd says so, and nobody when there is none. */
@@ -188,6 +206,12 @@ export function decideFence(state: FenceState, timing: FenceTiming, now: number)
     return {
       do: 'stop-server',
       why: `${otherLeads.member} has held the leader lock for ${(otherLeads.at - otherLeads.since).toFixed(1)} s while this server takes writes`,
+    }
+  const unknown = state.unknownSince === undefined ? 0 : now - state.unknownSince
+  if (unknown >= unknownFor && now - pausedAt > timing.ttl)
+    return {
+      do: 'stop-server',
+      why: `Patroni has not known its own server for ${unknown.toFixed(1)} s, since the clock was set after it was started`,
     }
   const silent = now - silentSince(state)
   if (state.patroniAt !== undefined && silent > 2 * timing.ttl) {

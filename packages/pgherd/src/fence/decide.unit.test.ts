@@ -6,6 +6,7 @@ import {
   certainFor,
   decideFence,
   noteAnswer,
+  noteUnknown,
   noteLeader,
   noteServer,
   noteStandstill,
@@ -47,6 +48,19 @@ test('a primary beside another leader is stopped, unless that passes within seco
   expect(doing(noteServer(seen(100, 103), 'primary'), 104)).toBe('stop-server')
 })
 
+test('a server that Patroni does not know for its own is stopped after a while, unless it is known again or paused', () => {
+  const standby = noteServer(primary, 'standby')
+  const since = noteUnknown(noteAnswer(standby, { ...plain, lastSeen: 100 }, 100), true, 100)
+  expect(doing(noteUnknown(since, true, 114), 114)).toBe('nothing')
+  expect(decideFence(noteUnknown(since, true, 115), timing, 115)).toMatchObject({
+    do: 'stop-server',
+    why: expect.stringContaining('has not known its own server') as string,
+  })
+  expect(doing(noteUnknown(since, false, 115), 115)).toBe('nothing')
+  expect(doing({ ...since, pausedAt: 110 }, 115)).toBe('nothing')
+  expect(noteUnknown(noteServer(since, 'stopped'), true, 115).unknownSince).toBeUndefined()
+})
+
 test('a standby is never stopped, whatever is silent', () => {
   expect(doing({ ...primary, server: 'standby' }, 10)).toBe('nothing')
   expect(doing({ ...primary, server: 'standby' }, 1000)).toBe('restart-patroni')
@@ -77,7 +91,7 @@ test('an answer that overtook another one is not taken for news', () => {
 test('Patroni in failsafe mode keeps its server while it says so, and for as long as the others keep their word', () => {
   const failsafe = noteAnswer(
     answered([99, 1000], [100, 1001]),
-    { lastSeen: 1001, failsafe: true, paused: false },
+    { ...plain, lastSeen: 1001, failsafe: true },
     104,
   )
   expect(doing(failsafe, 106.9)).toBe('nothing')
@@ -87,7 +101,7 @@ test('Patroni in failsafe mode keeps its server while it says so, and for as lon
 test('a paused Patroni that answers keeps its server without etcd', () => {
   let state = answered([99, 1000], [100, 1001])
   for (let now = 101; now < 200; now++) {
-    state = noteAnswer(state, { lastSeen: 1001, failsafe: false, paused: true }, now)
+    state = noteAnswer(state, { ...plain, lastSeen: 1001, paused: true }, now)
     expect(doing(state, now + 1)).toBe('nothing')
   }
   expect(doing(state, 199 + 6)).toBe('stop-server')

@@ -172,6 +172,27 @@ test('a Patroni that takes its primary for gone, since the clock was set, leaves
   expect(await cluster.canWrite('pg2')).toBe(true)
 })
 
+test('a standby that its Patroni no longer knows, since the clock was set, is stopped and comes back as one it knows', async () => {
+  await using cluster = await FencedCluster.start()
+  const before = cluster.postmaster('pg2')
+  cluster.setStartBack('pg2', 3600)
+  process.kill(cluster.patroniPid('pg2') ?? 0, 'SIGKILL')
+  cluster.startPatroni('pg2')
+  expect(await eventually('the action is told', () => actionOf(cluster, 'pg2'), 60)).toMatchObject({
+    do: 'stop-server',
+    why: expect.stringContaining('has not known its own server') as string,
+  })
+  // the fence ends Patroni with the server; the supervisor starts it
+  cluster.startPatroni('pg2')
+  await eventually(
+    'pg2 is a standby again',
+    async () => ((await cluster.canWrite('pg2')) === false ? true : undefined),
+    60,
+  )
+  expect(cluster.postmaster('pg2')).not.toBe(before)
+  expect(await cluster.canWrite('pg1')).toBe(true)
+})
+
 test('all of etcd gone in failsafe mode: nobody is fenced and writes go on; without it the server is no primary for long', async () => {
   await using cluster = await FencedCluster.start({ failsafe: true })
   await eventually('the members are known to each other', async () => {

@@ -7,7 +7,7 @@ import {
   runs,
   type ProcessIdentity,
 } from '../hosts/local/process-identity.ts'
-import { findPostmaster } from '../hosts/local/supervisor/postmaster-file.ts'
+import { findPostmaster, startDiffers } from '../hosts/local/supervisor/postmaster-file.ts'
 import type { FenceState } from './decide.ts'
 
 /** An immediate shutdown takes milliseconds; a server that needs longer is frozen or overloaded. */
@@ -44,6 +44,17 @@ export class LocalServer {
       this.#last = 'stopped'
     }
     return this.#last
+  }
+
+  /**
+   * Whether this Patroni takes it for another program: it was started after the server, so that it only has the file to know
+   * it by, and by today's clock the server began at another time than stands there.
+   */
+  isUnrecognisedBy(patroni: ProcessIdentity | undefined): boolean {
+    if (!this.#postmaster || !patroni) return false
+    const [server, other] = [ageOf(this.#postmaster.pid), ageOf(patroni.pid)]
+    if (server === undefined || other === undefined || other > server) return false
+    return startDiffers(this.#data, this.#postmaster.pid)
   }
 
   /**

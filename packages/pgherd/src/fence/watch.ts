@@ -13,6 +13,7 @@ import {
   noteServer,
   noteStandstill,
   noteTtl,
+  noteUnknown,
   primaryUntil,
   silentSince,
   watchable,
@@ -98,6 +99,7 @@ export class Watch {
       if (now >= this.#askTtlAt && this.#answers && !this.#askingTtl) void this.#askTtl(now)
       this.#lookForPatroni(now)
       this.#state = noteServer(this.#state, this.#server.look())
+      this.#state = noteUnknown(this.#state, this.#server.isUnrecognisedBy(this.#patroni), now)
       await this.#act(now)
       this.#writeStatus(uptime())
       const nextQuestion = this.#asking ? Infinity : askAt

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, realpathSync, statSync, unlinkSync } from 'nod
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import {
+  ageOf,
   anyoneWorksIn,
   identify,
   isZombie,
@@ -44,6 +45,18 @@ export function findPostmaster(data: string): Postmaster | undefined {
   if (!ours) return undefined
   const status = lines[statusLine]?.trim()
   return { process, ready: status === 'ready' || status === 'standby' }
+}
+
+/**
+ * Whether a server began, by today's clock, at another time than it wrote into its file: the clock was set since. Three
+ * seconds are what Patroni puts up with (3.0.2, postmaster.py, _is_postmaster_process).
+ */
+export function startDiffers(data: string, pid: number): boolean {
+  const age = ageOf(pid)
+  const lines = linesOf(join(data, 'postmaster.pid'))
+  const written = Number(lines[startLine])
+  if (age === undefined || Number(lines[pidLine]) !== pid || !(written > 0)) return false
+  return Math.abs(Date.now() / 1000 - age - written) > 3
 }
 
 /**
