@@ -10,6 +10,8 @@ export interface PgResult {
  */
 export interface PgClient {
   query(text: string, values?: unknown[]): Promise<PgResult | PgResult[]>
+  /** `T` and `E` inside a transaction; since pg 8.21. */
+  getTransactionStatus?(): string | null
   on?(event: 'error', listener: (error: Error) => void): unknown
   removeListener?(event: 'error', listener: (error: Error) => void): unknown
 }

@@ -1,3 +1,5 @@
+import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
+
 /** An error as PostgreSQL reports it through `pg`. */
 export interface ServerError extends Error {
   /** SQLSTATE. */
@@ -29,8 +31,8 @@ export function isWorthRetrying(error: unknown): boolean {
   return ['55P03', '40P01'].includes(sqlStateOf(error) ?? '')
 }
 
-/** Whether the connection is gone: the server said goodbye (class 57P), or nobody answers any more. */
-export function isConnectionLost(error: unknown): boolean {
+/** Whether `pg` means that the connection is gone: the server said goodbye (class 57P), or nobody answers any more. */
+export function meansConnectionLost(error: unknown): boolean {
   const code = sqlStateOf(error)
   if (code !== undefined) return code.startsWith('57P') || code.startsWith('08')
   const system = String((error as { code?: unknown } | undefined)?.code)
@@ -38,6 +40,25 @@ export function isConnectionLost(error: unknown): boolean {
     ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED'].includes(system) ||
     (error instanceof Error && /connection (terminated|error|ended)|not queryable/i.test(error.message))
   )
+}
+
+/** The error of a query that lost its connection. */
+export function connectionLost(error: unknown): MigrateError {
+  const said = error instanceof Error ? error.message : String(error)
+  return new MigrateError(
+    [
+      diagnose('MIGRATE_CONNECTION_LOST', {
+        detail: `the connection broke: ${said}. Each migration is either applied or not; the history tells which`,
+        mend: 'run it again when the server answers: it goes on where this one ended',
+      }),
+    ],
+    { cause: error },
+  )
+}
+
+/** Whether an error of `Session.query` says that the connection is gone. */
+export function isConnectionLost(error: unknown): error is MigrateError {
+  return error instanceof MigrateError && error.code === 'MIGRATE_CONNECTION_LOST'
 }
 
 /** Whether the history table is not there: undefined_table, invalid_schema_name. */

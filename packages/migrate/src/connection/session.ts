@@ -1,4 +1,5 @@
 import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
+import { connectionLost, meansConnectionLost } from './server-error.ts'
 import type { PgClient, PgConnection, PgPool, PgResult } from './pg-connection.ts'
 
 /**
@@ -18,8 +19,12 @@ export class Session implements AsyncDisposable {
     client.on?.('error', this.#ignore)
   }
 
+  /** @throws MigrateError MIGRATE_IN_TRANSACTION when the client is known to have an open transaction. */
   static async open(connection: PgConnection): Promise<Session> {
-    if (!isPool(connection)) return new Session(connection, () => undefined)
+    if (!isPool(connection)) {
+      refuseOpenTransaction(['T', 'E'].includes(connection.getTransactionStatus?.() ?? ''))
+      return new Session(connection, () => undefined)
+    }
     const client = await connection.connect()
     return new Session(client, (spoiled) => client.release(spoiled))
   }
@@ -37,8 +42,12 @@ export class Session implements AsyncDisposable {
 
   /** Sends one message and gives the result of every statement in it. */
   async queryAll(text: string): Promise<readonly PgResult[]> {
-    const results = await this.client.query(text)
-    return Array.isArray(results) ? results : [results]
+    try {
+      const results = await this.client.query(text)
+      return Array.isArray(results) ? results : [results]
+    } catch (error) {
+      throw meansConnectionLost(error) ? connectionLost(error) : error
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
