@@ -1,6 +1,6 @@
 import type { Node } from 'libpg-query'
 import { loadParser } from './parser.ts'
-import { placesIn } from './text-places.ts'
+import { offsetOfCharacter, placesIn } from './text-places.ts'
 
 /** A statement of a text. Offsets are those of JavaScript strings; lines count from 1. */
 export interface Statement {
@@ -58,7 +58,10 @@ export async function parseText(text: string): Promise<ParsedText> {
     return { statements, comments }
   } catch (error) {
     const at = (error as { sqlDetails?: { cursorPosition?: number } }).sqlDetails?.cursorPosition
-    throw new SyntaxProblem(error instanceof Error ? error.message : String(error), place.line(at ?? 0))
+    throw new SyntaxProblem(
+      error instanceof Error ? error.message : String(error),
+      place.line(offsetOfCharacter(text, (at ?? 0) + 1)),
+    )
   }
 }
 
