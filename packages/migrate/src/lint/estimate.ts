@@ -2,8 +2,8 @@ import type { EffectWork } from './effects/effect.ts'
 import type { TableFacts } from './facts.ts'
 
 /**
- * Bytes per second of each work, one process, data in memory: a measure for orders of magnitude, not a promise.
- * Source: `benchmarks/migrate` style run of 1 million rows on two shared cores, see calibrate.int.test.ts.
+ * Bytes of the table per second of each work, one process, data in memory: a measure for orders of magnitude, not a
+ * promise. A slow disk, a cold cache or many indexes take a multiple. Cautious guesses, not measured yet.
  */
 const bytesPerSecond = { scan: 400e6, build: 60e6, rewrite: 60e6, rows: 25e6 } as const
 
