@@ -73,6 +73,38 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     expect(error.diagnostics[0]?.at.line).toBe(3)
   })
 
+  test('durations are told apart within one message, and a script may drop prepared statements', async () => {
+    const pool = await databases.pool()
+    const { applied } = await up(
+      pool,
+      numbered('select 1', 'select pg_sleep(0.3)', 'deallocate all', 'select 2'),
+    )
+    const [first = 0, slow = 0, ...others] = applied.map(({ durationMs }) => durationMs)
+    expect(slow).toBeGreaterThan(290)
+    for (const each of [first, ...others]) expect(each).toBeLessThan(slow)
+    const error = codesOf(
+      up(
+        pool,
+        numbered(
+          'select 1',
+          'select pg_sleep(0.3)',
+          'deallocate all',
+          'select 2',
+          'select 3',
+          'select 4',
+          'select 1 / 0',
+        ),
+      ),
+    )
+    expect(await error).toEqual(['MIGRATE_FAILED'])
+    expect((await history(pool)).map(({ durationMs }) => durationMs === undefined)).toEqual([
+      ...[false, false, false, false, false],
+      // the end of the last one before a failure was not seen
+      true,
+      false,
+    ])
+  })
+
   test('to: stops at a version', async () => {
     const pool = await databases.pool()
     const migrations = numbered('create table a ()', 'create table b ()', 'create table c ()')
@@ -146,6 +178,18 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     )
     expect(after.rows).toEqual([{ path: 'other', me: 'postgres', timeout: '0' }])
     await client.end()
+  })
+
+  test('a client that was lent has no prepared statement more than before, whether it went well or not', async () => {
+    const pool = await databases.pool()
+    const client = await pool.connect()
+    await up(client, numbered('select 1'))
+    expect(await codesOf(up(client, numbered('select 1', 'select 2', 'select 1 / 0')))).toEqual([
+      'MIGRATE_FAILED',
+    ])
+    expect(await codesOf(up(client, numbered('select 1', 'select 2', 'selec 1')))).toEqual(['MIGRATE_FAILED'])
+    expect((await client.query('select name from pg_prepared_statements')).rows).toEqual([])
+    client.release()
   })
 
   test('a client in a transaction is refused, and its transaction stays', async () => {

@@ -19,9 +19,9 @@ const quotedList = (all: readonly string[]) => all.map((each) => `'${each}'`).jo
 /** The columns and how each is declared. `repair` adds what a damaged table lacks, so each default suits rows that lack it. */
 export const columns = {
   id: 'bigint generated always as identity primary key',
-  version: 'bigint not null check (version >= 0)',
+  version: 'bigint not null',
   name: `text not null default ''`,
-  state: `text not null default 'applied' check (state in (${quotedList(states)}))`,
+  state: `text not null default 'applied'`,
   kind: `text not null default 'sql'`,
   transactional: 'boolean not null default true',
   checksum: `text not null default ''`,

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { appliedOf, readAppliedSql } from '../history/record.ts'
 import { inForceIndex } from '../history/table.ts'
 import { migrateError, placeOf } from './failure.ts'
 import type { Ground } from './lock.ts'
-import { batchMessage, markSql, noteSql } from './message.ts'
+import { batchMessage, finishBatchSql, markSql, noteSql } from './message.ts'
 import type { Settled } from './options.ts'
 import { pause } from './pause.ts'
 import {
@@ -37,7 +38,8 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
   let attempt = 1
   while (rest.length > 0) {
     const sent = rest.slice(0, width)
-    const message = batchMessage(sent, direction, settled, ground)
+    const mark = `pgherd_mark_${randomBytes(6).toString('hex')}`
+    const message = batchMessage(sent, direction, settled, ground, mark)
     settled.onEvent({ kind: 'running', versions: sent.map(({ migration }) => migration.version) })
     try {
       await session.query(message.text)
@@ -47,6 +49,7 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
     } catch (error) {
       if (isConnectionLost(error) || !isServerError(error)) throw thrown(error, sent[0], work)
       const left = await leftOf(rest, work)
+      await forgetMark(mark, work)
       const came = rest.length - left.length
       rest = left
       if (came > 0) attempt = 1
@@ -70,14 +73,23 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
   }
 }
 
-/** Ends the transaction that failed and asks the history which tasks are still to be done. */
+/** Ends the transaction that failed, notes how long those before it took, and asks the history which tasks are still to be done. */
 async function leftOf(
   tasks: readonly Task[],
   { session, direction, settled }: Work,
 ): Promise<readonly Task[]> {
-  const applied = appliedOf(await session.query(`rollback; ${readAppliedSql(settled.table)}`))
+  const finish = direction === 'up' ? finishBatchSql(tasks, settled.table, 'null') : ''
+  const applied = appliedOf(await session.query(`rollback; ${finish} ${readAppliedSql(settled.table)}`))
   const inForce = new Set(applied.map(({ version }) => version))
   return tasks.filter(({ migration }) => inForce.has(migration.version) === (direction === 'down'))
+}
+
+/** A message that failed did not come to where it drops its prepared statement, or not to where it makes it. */
+async function forgetMark(mark: string, { session }: Work): Promise<void> {
+  await session.query(`deallocate ${mark}`).catch((error: unknown) => {
+    // invalid_sql_statement_name
+    if (sqlStateOf(error) !== '26000') throw error
+  })
 }
 
 /** What the marks of `message.ts` say when the history is no longer as it was read. */

@@ -2,7 +2,7 @@ import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
 import { literal } from '../history/sql-text.ts'
 import { labelOf, type CodeScript, type MigrationModule } from '../source/migration.ts'
 import { migrateError } from './failure.ts'
-import { beginSql, finishSql, finishUndoSql, markSql, noteSql, unmarkSql } from './message.ts'
+import { beginSql, finishSql, finishUndoSql, markSql, noteSql, sessionSql, unmarkSql } from './message.ts'
 import { finishOutsideSql, startOutsideSql, stopOutsideSql } from './outside-marks.ts'
 import { pause } from './pause.ts'
 import type { Work } from './run-batch.ts'
@@ -77,7 +77,7 @@ async function runInside(task: Task, work: Work, run: Run): Promise<void> {
   const mark = direction === 'up' ? markSql(task, 'applied', settled) : unmarkSql(task, settled)
   const finish = direction === 'up' ? finishSql(task, settled.table) : finishUndoSql(task, settled.table)
   const began = await session.query(
-    `${beginSql(settled, ground, true)}${mark}select pg_current_xact_id()::text as id`,
+    `${beginSql(settled, true)}${sessionSql(ground)}${mark}select pg_current_xact_id()::text as id`,
   )
   await run(session.client)
   const now = await session.query('reset session authorization; select pg_current_xact_id()::text as id')

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { diagnose, MigrateError, refuseErrors } from '../diagnostic/diagnostic.ts'
@@ -19,12 +19,13 @@ export function readMigrations(folder: string, options: SourceOptions = {}): rea
   return migrations
 }
 
-// reading in turn is three times as fast as 200 reads at once through the thread pool, and nothing else waits at a start
+// one after the other: 400 small files take 6 ms so, and 25 to 80 ms through the thread pool
 function filesOf(folder: string): readonly SourceFile[] {
   try {
-    return readdirSync(folder)
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => parseFileName(entry.name) !== 'other' && isFile(folder, entry))
+      .map(({ name }) => name)
       .toSorted()
-      .filter((name) => parseFileName(name) !== 'other' && statSync(resolve(folder, name)).isFile())
       .map((name) => fileOf(folder, name))
   } catch (error) {
     throw new MigrateError(
@@ -38,6 +39,11 @@ function filesOf(folder: string): readonly SourceFile[] {
       { cause: error },
     )
   }
+}
+
+/** A link to a file, as configuration mounted into containers has them, is one. */
+function isFile(folder: string, entry: Dirent): boolean {
+  return entry.isFile() || (entry.isSymbolicLink() && statSync(resolve(folder, entry.name)).isFile())
 }
 
 function fileOf(folder: string, name: string): SourceFile {
