@@ -1,0 +1,148 @@
+import { literal } from '../history/sql-text.ts'
+import { inForce, qualified, type HistoryTable } from '../history/table.ts'
+import type { Ground } from './lock.ts'
+import type { Settled } from './options.ts'
+import type { Direction, Task } from './steps.ts'
+
+/** A message to the server and where in it each script lies, in JavaScript's offsets. */
+export interface Message {
+  readonly text: string
+  readonly scripts: readonly { readonly task: Task; readonly start: number; readonly end: number }[]
+}
+
+const listed = inForce.map((state) => `'${state}'`).join(', ')
+
+/**
+ * Every task in a transaction of its own, all in one message. The mark in the history comes before the script: when another
+ * runner was faster (a pooler may have come between us and the lock), it stops this one before the schema is touched.
+ * All commits but the last leave the flush to the last one, which then makes all of them durable; a crash before it may
+ * take back whole migrations from the end, none of which was reported as done. `mark` names the prepared statement of the
+ * message; planning each mark anew would cost a sixth of a run of small migrations.
+ */
+export function batchMessage(
+  tasks: readonly Task[],
+  direction: Direction,
+  settled: Settled,
+  ground: Ground,
+  mark: string,
+): Message {
+  const scripts: { task: Task; start: number; end: number }[] = []
+  const isPrepared =
+    direction === 'up' && !tasks.some(({ script }) => /deallocate|discard/i.test(script.text))
+  let text = isPrepared ? prepareMarkSql(mark, settled.table) : ''
+  let isClean = false
+  tasks.forEach((task, index) => {
+    const isLast = index === tasks.length - 1
+    text += beginSql(settled, isLast)
+    if (!isClean) text += sessionSql(ground)
+    isClean = !changesSession.test(task.script.text)
+    if (direction === 'down') text += unmarkSql(task, settled)
+    else
+      text += isPrepared
+        ? `execute ${mark}(${markValues(task, settled)});\n`
+        : markSql(task, 'applied', settled)
+    const start = text.length
+    // the line end closes a comment that ends the file
+    text += `${task.script.text}\n;\n`
+    scripts.push({ task, start, end: text.length - 2 })
+    text += ownRoleSql(task.script.text, ground)
+    if (direction === 'down') text += finishUndoSql(task, settled.table)
+    else if (isLast) text += finishBatchSql(tasks, settled.table, 'clock_timestamp()')
+    text += 'commit;\n'
+  })
+  return { text: isPrepared ? `${text}deallocate ${mark};\n` : text, scripts }
+}
+
+/** What a mark says, in the order of `markedColumns`. */
+function markValues({ migration, script }: Task, { who }: Settled): string {
+  const { version, name, checksum, rawChecksum, up, down } = migration
+  return [
+    version,
+    literal(name),
+    literal(script.kind),
+    String(script.transactional),
+    literal(checksum),
+    literal(rawChecksum),
+    literal(up.text),
+    literal(down?.text),
+    literal(who),
+  ].join(', ')
+}
+
+const markedColumns =
+  'version, name, kind, transactional, checksum, raw_checksum, up_text, down_text, applied_from'
+
+function prepareMarkSql(mark: string, table: HistoryTable): string {
+  return `prepare ${mark}(bigint, text, text, boolean, text, text, text, text, text) as insert into ${qualified(table)} (${markedColumns}, state) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'applied');
+`
+}
+
+/**
+ * Notes when the migrations of a message were done: each ended when the next one began. Once for all of them, since an
+ * update for each would cost as much as its commit. `end` is when the last one ended, in SQL.
+ */
+export function finishBatchSql(tasks: readonly Task[], table: HistoryTable, end: string): string {
+  const versions = tasks.map(({ migration }) => migration.version).join(', ')
+  return `update ${qualified(table)} as h set finished_at = n.finished_at from (select id, coalesce(lead(started_at) over (order by id), ${end}) as finished_at from ${qualified(table)} where finished_at is null and state = 'applied' and version in (${versions})) as n where n.id = h.id;
+`
+}
+
+/** A script without these words leaves the path and the role as they were, and the next one need not set them. */
+const changesSession = /search_path|role|authorization|set_config|schema/i
+
+/** Begins a transaction with its limits. */
+export function beginSql(settled: Settled, isLast: boolean): string {
+  return `begin;
+${isLast ? '' : 'set local synchronous_commit = off;\n'}set local lock_timeout = ${settled.lockTimeoutMs};
+set local statement_timeout = ${settled.statementTimeoutMs};
+`
+}
+
+/** Puts back what an earlier migration may have changed in the session. */
+export function sessionSql({ searchPath, role }: Ground): string {
+  return `select set_config('search_path', ${literal(searchPath)}, false), set_config('role', ${literal(role)}, false);
+`
+}
+
+/** Notes a migration as in force. A second one of the same version violates the unique index. */
+export function markSql(
+  task: Task,
+  state: 'applied' | 'running' | 'baseline' | 'failed',
+  settled: Settled,
+  error?: string,
+): string {
+  const failed = error === undefined ? '' : `, ${literal(error)}, clock_timestamp()`
+  return `insert into ${qualified(settled.table)} (${markedColumns}, state${failed && ', error, finished_at'}) values (${markValues(task, settled)}, ${literal(state)}${failed});
+`
+}
+
+/** Notes that a migration is done. */
+export function finishSql({ migration }: Task, table: HistoryTable): string {
+  return `update ${qualified(table)} set finished_at = clock_timestamp() where version = ${migration.version} and state in (${listed});
+`
+}
+
+/** A script that changes its role may leave one that must not write the history. */
+export function ownRoleSql(script: string, { role }: Ground): string {
+  return /role|authorization/i.test(script)
+    ? `reset session authorization;\nselect set_config('role', ${literal(role)}, true);\n`
+    : ''
+}
+
+/** Notes how long undoing took. */
+export function finishUndoSql({ migration }: Task, table: HistoryTable): string {
+  return `update ${qualified(table)} set undone_ms = extract(epoch from clock_timestamp() - undone_at) * 1000 where version = ${migration.version} and state = 'undone' and undone_ms is null;
+`
+}
+
+/** Takes a migration out of force. Division by zero stops the transaction when it was not in force any more. */
+export function unmarkSql({ migration }: Task, { table, who }: Settled): string {
+  return `with undone as (update ${qualified(table)} set state = 'undone', undone_by = session_user, undone_from = ${literal(who)}, undone_at = clock_timestamp() where version = ${migration.version} and state = 'applied' returning 1) select 1 / count(*) from undone;
+`
+}
+
+/** Writes a note into the row of a migration in force, with the time and who did it. */
+export function noteSql(version: string, note: string, { table, who }: Settled): string {
+  return `update ${qualified(table)} set notes = notes || (clock_timestamp()::text || ' ' || session_user || ' ' || ${literal(`${who}: ${note}`)}) where version = ${version} and state in (${listed});
+`
+}
