@@ -16,6 +16,11 @@ import { readStream, type ReadOptions } from './read/read-stream.ts'
 import { checkSchemaName, defaultSchema } from './schema/schema-name.ts'
 import { setStreamMetadata, streamInfo, type StreamInfo } from './stream/stream-info.ts'
 import { StreamLife } from './stream/stream-life.ts'
+import type { SubscriptionDefinition } from './subscription/definition.ts'
+import type { FailedEvent, FailedPage, FailedSelection } from './subscription/failed-events.ts'
+import { readLag, type Lag } from './subscription/lag.ts'
+import type { RebuildDefinition } from './subscription/rebuild.ts'
+import { Subscriptions, type Subscription } from './subscription/subscriptions.ts'
 
 /** What the change of a stream may be part of. */
 export interface Within {
@@ -29,13 +34,14 @@ export class EventStore<E extends EventShape = EventShape> {
   readonly #schemas: Schemas
   readonly #appender: Appender
   readonly #life: StreamLife
+  readonly #subscriptions: Subscriptions
   readonly #warn: (error: unknown) => void
 
   /** Connects only when it has something to ask. Throws INVALID_OPTION. */
   constructor(options: EventStoreOptions<E>) {
-    const { pool, schema = defaultSchema, prepare = true, acquireMs = 30_000 } = options
+    const { pool, schema = defaultSchema, prepare = true, acquireMs = 30_000, wakeUp = true } = options
     this.#database = new Database({ pool, schema: checkSchemaName(schema), prepare, acquireMs })
-    this.#schemas = checkSchemas((options.schemas ?? {}) as Schemas)
+    this.#schemas = checkSchemas(options.schemas ?? {})
     this.#warn =
       options.warn ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)))
     this.#appender = new Appender({
@@ -43,9 +49,10 @@ export class EventStore<E extends EventShape = EventShape> {
       schemas: this.#schemas,
       metadata: options.metadata ?? (() => undefined),
       groupCommit: options.groupCommit ?? {},
-      committed: () => undefined,
+      committed: () => this.#subscriptions.wake(),
     })
     this.#life = new StreamLife(this.#database)
+    this.#subscriptions = new Subscriptions(this.#database, this.#schemas, wakeUp)
   }
 
   /**
@@ -69,8 +76,15 @@ export class EventStore<E extends EventShape = EventShape> {
   }
 
   /** Does the work in a transaction of READ COMMITTED; pass its client to `append` and to your own statements. */
-  transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
-    return this.#database.transaction(work)
+  async transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
+    const result = await this.#database.transaction(work)
+    this.#subscriptions.wake()
+    return result
+  }
+
+  /** Has subscriptions look at once, after you committed a transaction with appends yourself; else they do when they poll. */
+  wake(): void {
+    this.#subscriptions.wake()
   }
 
   /** The events of one stream in the order of their versions; none when it does not exist. Throws STREAM_TOMBSTONED. */
@@ -152,13 +166,52 @@ export class EventStore<E extends EventShape = EventShape> {
     return this.#life.tombstone(stream, expected, client)
   }
 
+  /**
+   * Handles all events, then new ones as they come, each once and in order. Processes that subscribe under one name
+   * share the work by partitions. Throws INVALID_OPTION, SUBSCRIPTION_CHANGED, READ_ONLY.
+   */
+  subscribe(definition: SubscriptionDefinition<E>): Promise<Subscription> {
+    return this.#subscriptions.subscribe(definition, this.#warn)
+  }
+
+  /**
+   * Builds the tables of a subscription anew beside the live ones and swaps them, losing and repeating nothing.
+   * Throws what `prepare`, a handler or `swap` throws; SUBSCRIPTION_MISSING, SUBSCRIPTION_CHANGED.
+   */
+  rebuild(definition: RebuildDefinition<E>): Promise<void> {
+    return this.#subscriptions.rebuild(definition)
+  }
+
+  /** How far a subscription is behind. Throws SUBSCRIPTION_MISSING. */
+  lag(subscription: string): Promise<Lag> {
+    return readLag(this.#database, subscription)
+  }
+
+  /** The events that a subscription could not handle, in the order of their positions. */
+  failedEvents(subscription: string, page: FailedPage = {}): Promise<readonly FailedEvent[]> {
+    return this.#subscriptions.failedEvents.list(subscription, page)
+  }
+
+  /** Has failed events tried once more, those before them in their streams first; how many that are. */
+  async retryFailed(subscription: string, selection: FailedSelection): Promise<number> {
+    const requested = await this.#subscriptions.failedEvents.retry(subscription, selection)
+    this.#subscriptions.wake()
+    return requested
+  }
+
+  /** Drops failed events unhandled; those that wait behind them stay until they are retried. How many there were. */
+  discardFailed(subscription: string, selection: FailedSelection): Promise<number> {
+    return this.#subscriptions.failedEvents.discard(subscription, selection)
+  }
+
   /** The open transaction that readers and subscriptions wait for the longest; undefined when there is none. */
   stall(): Promise<Stall | undefined> {
     return readStall(this.#database)
   }
 
-  /** Waits for appends under way and takes no more. The pool stays open. */
+  /** Ends subscriptions after the batch under way, and appends after those under way. The pool stays open. */
   async close(): Promise<void> {
     await this.#appender.close()
+    await this.#subscriptions.close()
   }
 }

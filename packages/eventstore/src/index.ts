@@ -20,3 +20,15 @@ export { errorCodes, type ErrorCode } from './errors/error-codes.ts'
 export { EventStoreError, isEventStoreError } from './errors/event-store-error.ts'
 export { VersionConflict } from './errors/version-conflict.ts'
 export { OutcomeUnknown } from './append/unknown-outcome.ts'
+export type {
+  BatchHandler,
+  HandlerContext,
+  Handlers,
+  OnFailure,
+  SubscriptionDefinition,
+} from './subscription/definition.ts'
+export type { RetryPolicy } from './subscription/retry-policy.ts'
+export type { FailedEvent, FailedPage, FailedSelection } from './subscription/failed-events.ts'
+export type { Lag, PartitionLag } from './subscription/lag.ts'
+export type { RebuildDefinition } from './subscription/rebuild.ts'
+export type { Subscription } from './subscription/subscriptions.ts'

@@ -50,8 +50,7 @@ export function prepareAppend(
   context: AppendContext,
 ): PreparedAppend {
   checkStreamName(stream)
-  if (!Array.isArray(events) || events.length === 0)
-    throw nothingToAppend(`${JSON.stringify(stream)} was given no events`)
+  if (events.length === 0) throw nothingToAppend(`${JSON.stringify(stream)} was given no events`)
   const shared = context.metadata()
   const prepared = events.map((event) => prepareEvent(event, shared, context.schemas))
   if (events.length > 1 && new Set(prepared.map(({ id }) => id)).size < prepared.length)
