@@ -87,7 +87,7 @@ export class Database {
   async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       // readers depend on each statement seeing what was committed before it, whatever the default of the server is
-      await this.plain(client, 'begin isolation level read committed read write')
+      await this.plain(client, 'begin isolation level read committed')
       try {
         const result = await work(client)
         await this.plain(client, 'commit')
