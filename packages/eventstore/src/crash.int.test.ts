@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,26 +26,18 @@ async function handled(server: StoreServer, schema: string): Promise<number[]> {
   return rows.map(({ position }) => Number(position))
 }
 
-/** Kills the server and every backend in the middle of what they do, and starts it again. */
+/** Kills the server and every process of it in the middle of what they do, and starts it again. */
 async function killServer({ server }: StoreServer): Promise<void> {
-  const { rows } = await server.query(
-    `select pid from pg_stat_activity where backend_type = 'client backend'`,
-  )
-  const dead = server.halt('SIGKILL')
-  // left alone, a backend would still answer what it is asked
-  for (const { pid } of rows as { pid: number }[]) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // the one that was asked has ended
-    }
-  }
-  await dead
+  // stopped it starts no more of them; one that is left would wait for ever for what a dead one has locked
+  process.kill(server.pid, 'SIGSTOP')
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+  for (const pid of children.trim().split(' ')) process.kill(Number(pid), 'SIGKILL')
+  await server.halt('SIGKILL')
   for (let tries = 0; ; tries++) {
     try {
       return await server.launch()
     } catch (thrown) {
-      // its other processes notice after a moment, and keep the shared memory until then
+      // the shared memory is in use until the last of its processes has gone
       if (tries === 50) throw thrown
       await sleep(100)
     }
