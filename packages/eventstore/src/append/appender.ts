@@ -1,0 +1,139 @@
+import type { ClientBase } from 'pg'
+import type { Database } from '../database/database.ts'
+import { EventStoreError } from '../errors/event-store-error.ts'
+import type { EventShape, NewEvent } from '../event.ts'
+import type { AppendResult, BatchResult } from './append-result.ts'
+import { sendAppends } from './append-statement.ts'
+import type { Expected } from './expected.ts'
+import { GroupCommit, groupCommitDefaults, type GroupCommitOptions } from './group-commit.ts'
+import {
+  nothingToAppend,
+  prepareAppend,
+  type AppendContext,
+  type EventInput,
+  type PreparedAppend,
+} from './prepare-append.ts'
+import { withAppend } from './unknown-outcome.ts'
+
+export interface AppendOptions {
+  /** What the stream has to be; `any` when left out. */
+  readonly expected?: Expected
+  /** The caller's transaction. */
+  readonly client?: ClientBase
+}
+
+export interface BatchAppend<E extends EventShape> {
+  readonly stream: string
+  readonly events: readonly NewEvent<E>[]
+  readonly expected?: Expected
+}
+
+export interface BatchOptions {
+  /** Whether one refusal refuses all; each append stands alone when left out. */
+  readonly atomic?: boolean
+  readonly client?: ClientBase
+}
+
+export interface AppenderOptions extends AppendContext {
+  readonly database: Database
+  readonly groupCommit: Partial<GroupCommitOptions>
+  /** Called when events may have become visible to readers. */
+  readonly committed: () => void
+}
+
+/** Checks appends and sends them: alone in the caller's transaction, else in groups. */
+export class Appender {
+  readonly #options: AppenderOptions
+  readonly #groups: GroupCommit
+  #closed = false
+
+  constructor(options: AppenderOptions) {
+    this.#options = options
+    this.#groups = new GroupCommit(
+      { ...groupCommitDefaults, ...options.groupCommit },
+      {
+        send: (appends, check) => sendAppends(options.database, appends, { atomic: false, check }),
+        committed: options.committed,
+      },
+    )
+  }
+
+  /** Throws what refuses the append. */
+  async append(stream: string, events: readonly EventInput[], options: AppendOptions): Promise<AppendResult> {
+    const { expected = 'any', client } = options
+    const append = prepareAppend(stream, events, expected, this.#options)
+    const [result] = await this.#store([append], false, client)
+    if (!result) throw new TypeError('the server gave no result')
+    if (result.ok)
+      return { stream, version: result.version, position: result.position, stored: result.stored }
+    throw result.error
+  }
+
+  /** Throws BATCH_REFUSED when `atomic` and one was refused. */
+  async appendBatch(
+    appends: readonly { stream: string; events: readonly EventInput[]; expected?: Expected }[],
+    { atomic = false, client }: BatchOptions,
+  ): Promise<readonly BatchResult[]> {
+    if (appends.length === 0) throw nothingToAppend('the batch is empty')
+    const prepared = appends.map(({ stream, events, expected = 'any' }) =>
+      prepareAppend(stream, events, expected, this.#options),
+    )
+    const results = await this.#store(prepared, atomic, client)
+    const refused = results.find((result) => !result.ok)
+    if (atomic && refused) throw batchRefused(refused.error, results.filter(({ ok }) => !ok).length)
+    return results
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#groups.drained()
+  }
+
+  async #store(
+    appends: readonly PreparedAppend[],
+    atomic: boolean,
+    client: ClientBase | undefined,
+  ): Promise<readonly BatchResult[]> {
+    if (this.#closed) throw closed()
+    if (client) checkInTransaction(client)
+    if (!atomic && !client) return this.#groups.submit(appends)
+    const check = appends.some(({ hasGivenIds }) => hasGivenIds)
+    try {
+      const mode = { atomic, check, ...(client ? { client } : {}) }
+      const results = await sendAppends(this.#options.database, appends, mode)
+      if (!client) this.#options.committed()
+      return results
+    } catch (thrown) {
+      throw withAppend(thrown, appends)
+    }
+  }
+}
+
+/** `pg` from 8.17 on knows; older ones are believed. */
+function checkInTransaction(client: ClientBase): void {
+  const known = client as Partial<Pick<ClientBase, 'getTransactionStatus'>>
+  if (known.getTransactionStatus?.() !== 'I') return
+  throw new EventStoreError('NO_TRANSACTION', {
+    detail: '`client` was passed, but it has not begun a transaction',
+    why: 'the events would be stored at once and stay when your own statements fail',
+    mend: 'Send `begin` first, use `store.transaction(...)`, or leave `client` out.',
+  })
+}
+
+function batchRefused(first: EventStoreError, count: number): EventStoreError {
+  return new EventStoreError('BATCH_REFUSED', {
+    detail: `${count} of the appends ${count === 1 ? 'was' : 'were'} refused, the first because ${first.message}`,
+    why: 'nothing of an atomic batch is stored then',
+    mend: 'Look at `cause`, read those streams again and decide again.',
+    cause: first,
+  })
+}
+
+function closed(): EventStoreError {
+  return new EventStoreError('CLOSED', {
+    detail: 'append was called after close',
+    why: 'nobody waits for it any more',
+    mend: 'Close the store last.',
+  })
+}

@@ -1,0 +1,32 @@
+/** What each code stands for: fixed text, safe to group by. A code is never reused for another meaning. */
+export const errorCodes = {
+  VERSION_CONFLICT: 'the stream is not at the expected version',
+  STREAM_ARCHIVED: 'the stream is archived',
+  STREAM_TOMBSTONED: 'the stream is tombstoned',
+  STREAM_TRUNCATED: 'the stream lacks its first events',
+  STREAM_MISSING: 'the stream does not exist',
+  EVENT_ID_REUSED: 'the event id belongs to another event',
+  BATCH_REFUSED: 'one append of an atomic batch was refused',
+  EMPTY_APPEND: 'there is nothing to append',
+  INVALID_STREAM: 'the stream name cannot be stored',
+  INVALID_EVENT: 'the event cannot be stored',
+  INVALID_EXPECTED: 'the expected version is no version',
+  INVALID_OPTION: 'an option makes no sense',
+  EVENT_TOO_LARGE: 'the event is too large',
+  SCHEMA_UNKNOWN: 'the event has a schema version that is not known',
+  OUTCOME_UNKNOWN: 'the connection broke before the server answered',
+  UNREACHABLE: 'the server cannot be reached',
+  POOL_EXHAUSTED: 'the pool has no free connection',
+  READ_ONLY: 'the server is read-only',
+  DISK_FULL: 'the server is out of disk space',
+  NOT_INSTALLED: 'the schema is not installed',
+  SCHEMA_NEWER: 'the schema is newer than this library',
+  NO_TRANSACTION: 'the client is not in a transaction',
+  TRANSACTION_CLASH: 'the transaction collided with another',
+  POSITIONS_EXHAUSTED: 'there are no positions left',
+  SUBSCRIPTION_CHANGED: 'the subscription exists with other settings',
+  SUBSCRIPTION_MISSING: 'the subscription does not exist',
+  CLOSED: 'the store is closed',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes

@@ -1,0 +1,25 @@
+import type { Pool } from 'pg'
+import type { GroupCommitOptions } from './append/group-commit.ts'
+import type { EventMetadata, EventShape } from './event.ts'
+import type { Schemas } from './event-schemas.ts'
+
+export interface EventStoreOptions<E extends EventShape> {
+  /** A pool of `pg`; it stays yours, and `close` does not end it. */
+  readonly pool: Pool
+  /** As given to `install`; `eventstore` when left out. */
+  readonly schema?: string
+  /** Present schema versions of event types and the steps from older ones. */
+  readonly schemas?: Schemas<E>
+  /** Metadata for every event, for instance the trace context of the request that is being served. */
+  readonly metadata?: () => EventMetadata | undefined
+  /** How appends that come in together are put into one commit. */
+  readonly groupCommit?: Partial<GroupCommitOptions>
+  /** False for a pooler that does not know prepared statements (PgBouncer before 1.21). */
+  readonly prepare?: boolean
+  /** How long to wait for a connection of the pool, in milliseconds; 30 000 when left out. */
+  readonly acquireMs?: number
+  /** Whether to tell and be told of new events with LISTEN and NOTIFY; false leaves polling, which poolers need. */
+  readonly wakeUp?: boolean
+  /** Told what went wrong without making any result wrong; a process warning when left out. */
+  readonly warn?: (error: unknown) => void
+}

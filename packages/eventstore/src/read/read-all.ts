@@ -1,0 +1,78 @@
+import type { ClientBase } from 'pg'
+import type { Database } from '../database/database.ts'
+import { column, type Query, type Row } from '../database/query.ts'
+import type { EventShape, Recorded } from '../event.ts'
+import type { Schemas } from '../event-schemas.ts'
+import { eventColumns, eventOfRow } from './event-row.ts'
+import { readHorizon } from './horizon.ts'
+import { pages } from './pages.ts'
+import { textArray } from '../database/binary-array.ts'
+import { wholeNumber } from './whole-number.ts'
+
+export interface ReadAllOptions<T extends string = string> {
+  /** Position of the last event that is known already; 0 when left out. */
+  readonly after?: number
+  /** Only events of these types. */
+  readonly types?: readonly T[]
+  /** Events at most. */
+  readonly limit?: number
+}
+
+/** A stretch of the store. */
+export interface Range {
+  readonly after: number
+  /** At most the horizon that was read before. */
+  readonly upTo: number
+  readonly types: readonly string[] | undefined
+  readonly limit: number
+  /** One of a number of parts that streams are divided into. */
+  readonly partition: number
+  readonly partitions: number
+}
+
+const page: Query = {
+  name: 'read-all',
+  text: (es) => `
+    select ${eventColumns}, e.stream_id from ${es}.event e join ${es}.stream s on s.id = e.stream_id
+    where e.position > $1 and e.position <= $2 and ($3::text[] is null or e.type = any($3))
+      and ($4::int = 1 or e.stream_id % $4 = $5)
+    order by e.position limit $6`,
+}
+
+/** Rows of a stretch in the order of their positions, for `eventOfRow`; the id of the stream comes after its columns. */
+export function readRange(database: Database, range: Range, client?: ClientBase): Promise<readonly Row[]> {
+  const { after, upTo, types, partitions, partition, limit } = range
+  const filter = types ? textArray(types) : null
+  return database.run(page, [after, upTo, filter, partitions, partition, limit], client)
+}
+
+/** The id of a row's stream. */
+export function streamIdOfRow(row: Row): string {
+  return column(row, 9)
+}
+
+const pageSize = 1000
+
+/**
+ * Every event after a position, in the order in which subscriptions deliver them, up to what is settled when it
+ * begins: an event that appears later has a later position. Throws READ_ONLY on a standby, INVALID_OPTION.
+ */
+export async function* readAll<E extends EventShape>(
+  database: Database,
+  schemas: Schemas,
+  options: ReadAllOptions = {},
+): AsyncGenerator<Recorded<E>, void, undefined> {
+  const after = wholeNumber('after', options.after, 0) ?? 0
+  let left = wholeNumber('limit', options.limit, 0) ?? Infinity
+  if (left === 0) return
+  const { safe } = await readHorizon(database)
+  const limit = Math.min(pageSize, left)
+  const rest = { upTo: safe, types: options.types, limit, partition: 0, partitions: 1 }
+  for await (const event of pages<Recorded<EventShape>>(limit, async (last) => {
+    const rows = await readRange(database, { ...rest, after: last?.position ?? after })
+    return rows.map((row) => eventOfRow<EventShape>(row, schemas))
+  })) {
+    yield event as Recorded<E>
+    if (--left === 0) return
+  }
+}

@@ -1,0 +1,74 @@
+import type { ClientBase } from 'pg'
+import { tombstoned } from '../append/append-result.ts'
+import { checkStreamName } from '../append/stored-text.ts'
+import type { Database } from '../database/database.ts'
+import type { Query } from '../database/query.ts'
+import type { EventShape, Recorded } from '../event.ts'
+import type { Schemas } from '../event-schemas.ts'
+import { eventColumns, eventOfRow } from './event-row.ts'
+import { pages } from './pages.ts'
+import { wholeNumber } from './whole-number.ts'
+
+export interface ReadOptions {
+  /** Version of the first event to read: 1 when left out, the newest when reading backwards. */
+  readonly from?: number
+  /** Events at most. */
+  readonly limit?: number
+  readonly backwards?: boolean
+  /** Reads in this transaction. */
+  readonly client?: ClientBase
+}
+
+const pageSize = 1000
+
+const page = (es: string, comparison: string, order: string): string => `
+  select ${eventColumns} from ${es}.stream s join ${es}.event e on e.stream_id = s.id
+  where s.name = $1 and e.version ${comparison} $2 order by e.version ${order} limit $3`
+const forwards: Query = { name: 'read-forwards', text: (es) => page(es, '>=', 'asc') }
+const backwards: Query = { name: 'read-backwards', text: (es) => page(es, '<=', 'desc') }
+const isTombstoned: Query = {
+  name: 'is-tombstoned',
+  text: (es) => `select tombstoned_at is not null from ${es}.stream where name = $1`,
+}
+
+/** The events of one stream in the order of their versions; none when it does not exist. Throws STREAM_TOMBSTONED, INVALID_STREAM, INVALID_OPTION. */
+export async function* readStream<E extends EventShape>(
+  database: Database,
+  schemas: Schemas,
+  stream: string,
+  options: ReadOptions = {},
+): AsyncGenerator<Recorded<E>, void, undefined> {
+  let found = false
+  for await (const event of readEvents<E>(database, schemas, stream, options)) {
+    found = true
+    yield event
+  }
+  if (found) return
+  const [row] = await database.run(isTombstoned, [stream], options.client)
+  if (row?.[0] === 't') throw tombstoned(stream)
+}
+
+/** The same without a look at why there are no events. Throws INVALID_STREAM, INVALID_OPTION. */
+export async function* readEvents<E extends EventShape>(
+  database: Database,
+  schemas: Schemas,
+  stream: string,
+  options: ReadOptions = {},
+): AsyncGenerator<Recorded<E>, void, undefined> {
+  checkStreamName(stream)
+  const limit = wholeNumber('limit', options.limit, 0) ?? Infinity
+  const step = options.backwards ? -1 : 1
+  const start = wholeNumber('from', options.from, 0) ?? (options.backwards ? Number.MAX_SAFE_INTEGER : 1)
+  const query = options.backwards ? backwards : forwards
+  if (limit === 0) return
+  const size = Math.min(pageSize, limit)
+  let left = limit
+  for await (const event of pages<Recorded<EventShape>>(size, async (last) => {
+    const from = last ? last.version + step : start
+    const rows = await database.run(query, [stream, from, size], options.client)
+    return rows.map((row) => eventOfRow<EventShape>(row, schemas))
+  })) {
+    yield event as Recorded<E>
+    if (--left === 0) return
+  }
+}

@@ -1,0 +1,13 @@
+import { EventStoreError } from '../errors/event-store-error.ts'
+
+export const defaultSchema = 'eventstore'
+
+/** Throws INVALID_OPTION when the name could not stand in SQL as it is. */
+export function checkSchemaName(schema: string): string {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith('pg_')) return schema
+  throw new EventStoreError('INVALID_OPTION', {
+    detail: `schema ${JSON.stringify(schema)} is not of lower-case letters, digits and underscores, 63 at most, or begins with pg_`,
+    why: 'the name stands in the text of functions',
+    mend: 'Choose a name like `eventstore` or `billing_events`.',
+  })
+}

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
+import { expect, test } from 'vitest'
+import { all, onServers, type StoreServer } from './servers.testkit.ts'
+import { startStandby } from './standby.testkit.ts'
+
+type Noted = { type: 'Noted'; data: string }
+
+onServers('trouble of the server', (server) => {
+  test('a standby gives streams, but neither takes events nor gives the whole store', async () => {
+    const { store, schema } = await server().newStore<Noted>()
+    await store.append('s', [{ type: 'Noted', data: 'x' }])
+    const standby = await startStandby(server().server)
+    const there = server().open<Noted>({ schema, pool: standby.pool })
+    expect(await all(there.read('s'))).toHaveLength(1)
+    const snapshot = { name: 'n', every: 1, stateVersion: 1 }
+    const warnings: unknown[] = []
+    const warned = server().open<Noted>({ schema, pool: standby.pool, warn: (error) => warnings.push(error) })
+    const count = { initial: () => 0, evolve: (state: number) => state + 1, snapshot }
+    expect(await warned.aggregate('s', count)).toMatchObject({ state: 1 })
+    expect(warnings).toMatchObject([{ code: 'READ_ONLY' }])
+    const readOnly = { code: 'READ_ONLY' }
+    await expect(there.append('s', [{ type: 'Noted', data: 'x' }])).rejects.toMatchObject(readOnly)
+    await expect(all(there.readAll())).rejects.toMatchObject(readOnly)
+    await expect(there.subscribe({ name: 'n', handle: () => undefined })).rejects.toMatchObject(readOnly)
+    await there.close()
+    await warned.close()
+    await standby.stop()
+  })
+
+  test('a full disk: the append says so and nothing of it is stored; with space again all goes on', async () => {
+    await using disk = await SmallDisk.for(server())
+    const pool = server().newPool({ options: `-c default_tablespace=${disk.tablespace}` })
+    const full = server().open<Noted>({ pool, schema: 'full_disk' })
+    const { install } = await import('./schema/install.ts')
+    await install(pool, { schema: 'full_disk' })
+    const acknowledged: number[] = []
+    const fill = async (): Promise<void> => {
+      for (let n = 0; n < 200; n++) {
+        // does not compress
+        const data = Array.from({ length: 20_000 }, () => Math.random().toString(36).slice(2)).join('')
+        acknowledged.push((await full.append('s', [{ type: 'Noted', data }])).version)
+      }
+    }
+    await expect(fill()).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(acknowledged.length).toBeGreaterThan(0)
+    await disk.grow()
+    acknowledged.push(
+      (await full.append('s', [{ type: 'Noted', data: 'after' }], { expected: acknowledged.length })).version,
+    )
+    expect((await all(full.read('s'))).map(({ version }) => version)).toEqual(acknowledged)
+    await full.close()
+    await pool.end()
+  })
+})
+
+/** A tablespace of 16 MB when root may mount one; else one where the server is made to say that it is full. */
+class SmallDisk implements AsyncDisposable {
+  readonly tablespace = 'small_disk'
+  readonly #server: StoreServer
+  readonly #path = mkdtempSync(join(tmpdir(), 'pgdisk-'))
+  readonly #mounted = process.getuid?.() === 0
+
+  private constructor(server: StoreServer) {
+    this.#server = server
+  }
+
+  static async for(server: StoreServer): Promise<SmallDisk> {
+    const disk = new SmallDisk(server)
+    if (disk.#mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk.#path])
+    const { uid, gid } = unprivilegedAccount()
+    chownSync(disk.#path, uid, gid)
+    await server.pool.query(`create tablespace ${disk.tablespace} location '${disk.#path}'`)
+    return disk
+  }
+
+  grow(): Promise<void> {
+    execFileSync('mount', ['-o', 'remount,size=200m', this.#path])
+    return Promise.resolve()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.pool.query('drop schema full_disk cascade')
+    await this.#server.pool.query(`drop tablespace ${this.tablespace}`)
+    if (this.#mounted) execFileSync('umount', [this.#path])
+    rmSync(this.#path, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,104 @@
+import type { ClientBase } from 'pg'
+import { column, type Query } from '../database/query.ts'
+import { EventStoreError } from '../errors/event-store-error.ts'
+import type { EventShape } from '../event.ts'
+import { planOf, rebuildSuffix, type Plan, type SubscriptionDefinition } from './definition.ts'
+import { missing } from './lag.ts'
+import { Turns } from './turn.ts'
+import type { TurnTools } from './turn-tools.ts'
+
+/** A second run of a subscription over all events, into tables beside those of the live one. */
+export interface RebuildDefinition<E extends EventShape> extends Pick<
+  SubscriptionDefinition<E>,
+  'name' | 'handle' | 'types' | 'batchSize'
+> {
+  /** Makes the tables beside the live ones, empty: what an earlier rebuild left behind has to go. */
+  readonly prepare: (client: ClientBase) => Promise<unknown>
+  /** Puts them in the place of the live ones, for instance by renaming, while the live subscription stands still. */
+  readonly swap: (client: ClientBase) => Promise<unknown>
+}
+
+const lockRebuild: Query = {
+  name: 'lock-rebuild',
+  text: () => `select pg_try_advisory_lock(hashtextextended($1, 1))`,
+}
+const unlockRebuild: Query = {
+  name: 'unlock-rebuild',
+  text: () => `select pg_advisory_unlock(hashtextextended($1, 1))`,
+}
+const forget: Query = { name: 'forget', text: (es) => `delete from ${es}.subscription where name = $1` }
+/** Waits for the turns under way, and keeps others from being taken. */
+const lockLive: Query = {
+  name: 'lock-live',
+  text: (es) => `select partition from ${es}.subscription where name = $1 order by partition for update`,
+}
+/** The live subscription goes on from where the rebuilt tables are; what failed before has been handled in them. */
+const takeOver: Query = {
+  name: 'take-over',
+  text: (es) => `
+    with rebuilt as (delete from ${es}.subscription where name = $2 returning partition, position),
+      failed as (delete from ${es}.failed_event f using rebuilt r
+        where f.subscription = $1 and f.partition = r.partition and f.position <= r.position)
+    update ${es}.subscription s
+    set position = r.position, failing = null, attempts = 0, retry_at = null, error = null, updated_at = clock_timestamp()
+    from rebuilt r where s.name = $1 and s.partition = r.partition`,
+}
+
+/**
+ * Handles all events once more beside the live subscription, then stops that for the last of them and swaps, in one
+ * transaction. Throws what `prepare`, a handler or `swap` throws, and leaves the live tables as they are then;
+ * SUBSCRIPTION_MISSING, SUBSCRIPTION_CHANGED while another rebuild of it runs.
+ */
+export async function rebuild<E extends EventShape>(
+  definition: RebuildDefinition<E>,
+  tools: TurnTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, checkpoints } = tools
+  const partitions = await checkpoints.partitions(definition.name)
+  if (partitions === 0) throw missing(definition.name)
+  const plan = {
+    ...planOf({ ...definition, partitions }, () => undefined),
+    name: `${definition.name}${rebuildSuffix}`,
+  }
+  const lockKey = `pgherd eventstore ${database.schema} ${plan.name}`
+  await database.withClient(async (client) => {
+    const [row] = await database.run(lockRebuild, [lockKey], client)
+    if (column(row, 0) !== 't') throw busy(definition.name)
+    try {
+      await database.transaction(async (preparing) => {
+        await definition.prepare(preparing)
+        await database.run(forget, [plan.name], preparing)
+        await checkpoints.register(plan.name, partitions, 0, preparing)
+      })
+      await catchUp(plan, tools, signal)
+      await database.transaction(async (swapping) => {
+        await database.run(lockLive, [definition.name], swapping)
+        // the live one stands still, and all it has handled is settled
+        await catchUp(plan, tools, signal)
+        await definition.swap(swapping)
+        await database.run(takeOver, [definition.name, plan.name], swapping)
+      })
+    } finally {
+      await database.run(unlockRebuild, [lockKey], client)
+    }
+  })
+}
+
+async function catchUp(plan: Plan, tools: TurnTools, signal: AbortSignal): Promise<void> {
+  let failure: unknown
+  const turns = new Turns({ ...plan, onError: (error) => (failure ??= { error }) }, tools)
+  const { safe } = await tools.checkpoints.look(plan.name)
+  while (await turns.take(safe)) {
+    signal.throwIfAborted()
+    if (failure !== undefined) throw (failure as { error: unknown }).error
+  }
+}
+
+function busy(name: string): EventStoreError {
+  return new EventStoreError('SUBSCRIPTION_CHANGED', {
+    detail: `another rebuild of ${JSON.stringify(name)} is under way`,
+    why: 'two would write the same tables',
+    mend: 'Wait until it has ended.',
+  })
+}
