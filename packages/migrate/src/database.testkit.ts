@@ -14,7 +14,12 @@ export class Databases implements AsyncDisposable {
   }
 
   static async start(major: 15 | 18, settings: Record<string, string> = {}): Promise<Databases> {
-    return new Databases(await ThrowawayServer.start({ major, settings }))
+    return new Databases(
+      await ThrowawayServer.start({
+        major,
+        settings: { autovacuum: 'off', full_page_writes: 'off', ...settings },
+      }),
+    )
   }
 
   /** A pool on a new database. */

@@ -14,7 +14,7 @@ const root = mkdtempSync(join(tmpdir(), 'migrate-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** Each migration makes two tables with work between them: seen from outside, there must never be one without the other. */
-const count = 40
+const count = 25
 function folderOf(name: string): string {
   const folder = mkdtempSync(join(root, name))
   for (let index = 1; index <= count; index += 1)
@@ -40,7 +40,7 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
   let databases: Databases
   beforeAll(async () => {
     // fsync, since a killed server must find what it promised
-    databases = await Databases.start(major, { fsync: 'on' })
+    databases = await Databases.start(major, { fsync: 'on', full_page_writes: 'on' })
   })
   afterAll(() => databases[Symbol.asyncDispose]())
 
