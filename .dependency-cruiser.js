@@ -90,6 +90,16 @@ export default {
       to: { path: '^packages/testbed/' },
     },
     {
+      name: 'library-imports-platform',
+      comment: 'the libraries stand alone on npm: what both need is copied, or becomes a library',
+      severity: 'error',
+      from: {
+        path: '^packages/((migrate|eventstore)/src|pgherd/dependency-canary/library)/',
+        pathNot: tests,
+      },
+      to: { path: ['^packages/testbed/', source] },
+    },
+    {
       name: 'not-to-unresolvable',
       comment: 'the import leads nowhere',
       severity: 'error',

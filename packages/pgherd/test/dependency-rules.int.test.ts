@@ -27,6 +27,7 @@ function cruise(folder: string): Report['summary'] {
 test('the rules find each known violation, so a silent pass is impossible', () => {
   const names = cruise('packages/pgherd/dependency-canary').violations.map(({ rule }) => rule.name)
   expect(names.sort()).toEqual([
+    'library-imports-platform',
     'no-cycles',
     'plan-imports-upward',
     'pure-folder-has-effects',
@@ -34,8 +35,12 @@ test('the rules find each known violation, so a silent pass is impossible', () =
   ])
 })
 
-test('the product follows the rules', () => {
-  const { totalCruised, violations } = cruise('packages/pgherd/src')
+test.each([
+  ['packages/pgherd/src', 100],
+  ['packages/migrate/src', 50],
+  ['packages/eventstore/src', 50],
+])('%s follows the rules', (folder, atLeast) => {
+  const { totalCruised, violations } = cruise(folder)
   expect(violations.map(({ rule, from }) => `${rule.name}: ${from}`)).toEqual([])
-  expect(totalCruised).toBeGreaterThan(100)
+  expect(totalCruised).toBeGreaterThan(atLeast)
 })

@@ -1,0 +1,4 @@
+// known violation: a library that imports the platform
+import { one } from '../src/diagnostic/one.ts'
+
+export const platform = one
