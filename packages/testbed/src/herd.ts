@@ -269,7 +269,9 @@ ${body}`
       if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue
       try {
         const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        if (command.includes(this.directory)) found.push({ pid: Number(entry), command })
+        // the reaper above a supervisor ends with it
+        if (command.includes(this.directory) && !command.startsWith('/usr/bin/tini '))
+          found.push({ pid: Number(entry), command })
       } catch {
         // it ended between the listing and the look
       }
