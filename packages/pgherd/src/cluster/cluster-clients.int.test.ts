@@ -1,4 +1,5 @@
 import { connect, createServer, type Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BareCluster } from '@pgherd/testbed/bare-cluster.ts'
@@ -34,13 +35,21 @@ async function primaryApi(timeoutMs?: number): Promise<PatroniApi> {
   return new PatroniApi(access, primary, timeoutMs === undefined ? {} : { timeoutMs })
 }
 
+/** PgBouncer turns clients away for a moment after a login to a server has failed; that moment is waited for. */
 async function session(to: Endpoint): Promise<pg.Client> {
-  const client = new pg.Client(
-    await connectTo(access, to, { user: 'app', secret: 'role-app', database: 'app' }),
-  )
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
+  for (const until = performance.now() + 10_000; ; await sleep(200)) {
+    const client = new pg.Client(
+      await connectTo(access, to, { user: 'app', secret: 'role-app', database: 'app' }),
+    )
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      const isTurnedAway = error instanceof Error && error.message.includes('server_login_retry')
+      if (!isTurnedAway || performance.now() > until) throw error
+    }
+  }
 }
 
 async function isStandby(to: Endpoint): Promise<boolean | undefined> {
