@@ -18,7 +18,7 @@ export interface EventStoreOptions<E extends EventShape> {
   readonly prepare?: boolean
   /** How long to wait for a connection of the pool, in milliseconds; 30 000 when left out. */
   readonly acquireMs?: number
-  /** Whether to tell and be told of new events with LISTEN and NOTIFY; false leaves polling, which poolers need. */
+  /** Whether to tell and be told of new events with LISTEN and NOTIFY; false, or a pool of fewer than 4 connections, leaves polling. */
   readonly wakeUp?: boolean
   /** Told what went wrong without making any result wrong; a process warning when left out. */
   readonly warn?: (error: unknown) => void

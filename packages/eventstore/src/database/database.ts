@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ClientBase, CustomTypesConfig, Pool, PoolClient } from 'pg'
+import { EventStoreError } from '../errors/event-store-error.ts'
 import { breaksConnection, poolExhausted, serverError } from '../errors/server-error.ts'
 import type { Query, Row, Value } from './query.ts'
 
@@ -83,14 +84,22 @@ export class Database {
     }
   }
 
-  /** Does some work in a transaction that sees what others commit meanwhile; undone when the work throws. */
+  /** How many connections the pool may have. */
+  get connections(): number {
+    return this.#options.pool.options.max
+  }
+
+  /**
+   * Does some work in a transaction that sees what others commit meanwhile; undone when the work throws. Throws
+   * NO_TRANSACTION when the server undid it because a statement failed whose error the work kept to itself.
+   */
   async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       // readers depend on each statement seeing what was committed before it, whatever the default of the server is
       await this.plain(client, 'begin isolation level read committed')
       try {
         const result = await work(client)
-        await this.plain(client, 'commit')
+        await commit(client)
         return result
       } catch (thrown) {
         await client.query('rollback').catch(ignore)
@@ -131,6 +140,22 @@ export class Database {
     this.#texts.set(query, made)
     return made
   }
+}
+
+/** The server answers a commit of a transaction with a failed statement by ROLLBACK, which is no error to the driver. */
+async function commit(client: ClientBase): Promise<void> {
+  let command: string
+  try {
+    command = (await client.query('commit')).command
+  } catch (thrown) {
+    throw serverError(thrown, 'query')
+  }
+  if (command === 'COMMIT') return
+  throw new EventStoreError('NO_TRANSACTION', {
+    detail: 'a statement of the transaction failed, and the work went on as if it had not',
+    why: 'the server undid the whole transaction, so nothing of it is stored',
+    mend: 'Let the error through, or set a savepoint before a statement that may fail.',
+  })
 }
 
 /** An identifier as SQL reads it back. */

@@ -21,7 +21,7 @@ export const errorCodes = {
   DISK_FULL: 'the server is out of disk space',
   NOT_INSTALLED: 'the schema is not installed',
   SCHEMA_NEWER: 'the schema is newer than this library',
-  NO_TRANSACTION: 'the client is not in a transaction',
+  NO_TRANSACTION: 'there is no transaction to be part of',
   TRANSACTION_CLASH: 'the transaction collided with another',
   POSITIONS_EXHAUSTED: 'there are no positions left',
   SUBSCRIPTION_CHANGED: 'the subscription exists with other settings',

@@ -2,7 +2,7 @@ import type { EventMetadata, EventShape, Recorded } from '../event.ts'
 import { upcast, type Schemas } from '../event-schemas.ts'
 import { column, type Row } from '../database/query.ts'
 
-/** The columns that `eventOfRow` reads, of `event e` and `stream s`. */
+/** The columns that `eventOfRow` reads, of `event e` and `stream s`; `es.read_range` has the same. */
 export const eventColumns = `e.position, s.name, e.version, e.id, e.type, e.schema_version,
   date_part('epoch', e.created) * 1000, e.data, e.metadata`
 

@@ -17,8 +17,8 @@ export async function readHorizon(database: Database): Promise<Horizon> {
 }
 
 export interface Stall {
-  /** Process id of the backend whose transaction has appended and is still open. */
-  readonly pid: number
+  /** Process id of the backend whose transaction has appended and is still open; null for a prepared transaction. */
+  readonly pid: number | null
   /** Seconds since its transaction began; null without the right to see it (pg_read_all_stats). */
   readonly ageSeconds: number | null
   readonly state: string | null
@@ -35,8 +35,6 @@ const oldest: Query = {
     from pg_locks l cross join ${es}.event_position q left join pg_stat_activity a on a.pid = l.pid
     where l.locktype = 'advisory' and l.objsubid = 2 and l.classid = '${es}.event_position'::regclass::oid
       and l.database = (select d.oid from pg_database d where d.datname = current_database())
-      -- a prepared transaction holds its lock without a process
-      and l.pid is not null
     order by since limit 1`,
 }
 
@@ -45,7 +43,7 @@ export async function readStall(database: Database): Promise<Stall | undefined> 
   const [row] = await database.run(oldest, [])
   if (!row) return undefined
   return {
-    pid: Number(column(row, 0)),
+    pid: row[0] == null ? null : Number(row[0]),
     ageSeconds: row[1] == null ? null : Number(row[1]),
     state: row[2] ?? null,
     applicationName: row[3] ?? null,

@@ -49,6 +49,29 @@ onServers('streams', (server) => {
     await expect(all(store.readAll({ after: -1 }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   })
 
+  test('events of an older schema version are read in the present one, everywhere', async () => {
+    const { store, schema } = await server().newStore<Noted>()
+    await store.append('s', events(1))
+    const newer = server().open<Noted>({
+      schema,
+      schemas: { Noted: { version: 2, upcast: { 1: (data) => (data as number) * 100 } } },
+    })
+    await newer.append('s', events(1))
+    const found = [
+      [100, 2],
+      [1, 2],
+    ]
+    expect((await all(newer.read('s'))).map(({ data, schemaVersion }) => [data, schemaVersion])).toEqual(
+      found,
+    )
+    expect((await all(newer.readAll())).map(({ data, schemaVersion }) => [data, schemaVersion])).toEqual(
+      found,
+    )
+    const sum = { initial: () => 0, evolve: (state: number, event: { data: number }) => state + event.data }
+    expect(await newer.aggregate('s', sum)).toMatchObject({ state: 101 })
+    await expect(all(store.read('s'))).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
+  })
+
   test('have metadata of their own, before there are events too', async () => {
     const { store } = await server().newStore<Noted>()
     expect(await store.stream('s')).toBeUndefined()

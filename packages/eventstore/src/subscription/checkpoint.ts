@@ -31,11 +31,19 @@ const look: Query = {
 const claim: Query = {
   name: 'claim',
   text: (es) => `
-    select s.partition, s.position, coalesce(s.failing, 0), s.attempts, ${hasRequests(es)},
-      (select string_agg(distinct f.stream_id::text, ',') from ${es}.failed_event f
-       where f.subscription = s.name and f.partition = s.partition)
+    select s.partition, s.position, coalesce(s.failing, 0), s.attempts
     from ${es}.subscription s where s.name = $1 and ${isDue(es, '$2')}
     order by s.position limit 1 for update of s skip locked`,
+}
+/**
+ * A statement of its own: that of the claim sees other tables as they were when it began, and could miss what the last
+ * owner of the partition put aside just before letting go of it.
+ */
+const failedOf: Query = {
+  name: 'failed-of',
+  text: (es) => `
+    select coalesce(bool_or(requested), false), string_agg(distinct stream_id::text, ',')
+    from ${es}.failed_event where subscription = $1 and partition = $2`,
 }
 const lockPartition: Query = {
   name: 'lock-partition',
@@ -110,13 +118,15 @@ export class Checkpoints {
   async claim(name: string, safe: number, client: ClientBase): Promise<Claim | undefined> {
     const [row] = await this.#database.run(claim, [name, safe], client)
     if (!row) return undefined
+    const partition = Number(column(row, 0))
+    const [failed] = await this.#database.run(failedOf, [name, partition], client)
     return {
-      partition: Number(column(row, 0)),
+      partition,
       position: Number(column(row, 1)),
       failing: Number(column(row, 2)),
       attempts: Number(column(row, 3)),
-      hasRequests: row[4] === 't',
-      parkedStreams: new Set(row[5]?.split(',')),
+      hasRequests: failed?.[0] === 't',
+      parkedStreams: new Set(failed?.[1]?.split(',')),
     }
   }
 

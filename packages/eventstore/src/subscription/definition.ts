@@ -99,7 +99,21 @@ export function planOf<E extends EventShape>(
     onFailure: given.onFailure ?? 'park-stream',
     pollMs: wholeNumber('pollMs', given.pollMs, 1) ?? 200,
     paceMs: wholeNumber('paceMs', given.paceMs, 0) ?? 3,
-    onError: given.onError ?? warn,
+    onError: given.onError ? guarded(given.onError, warn) : warn,
+  }
+}
+
+/** What is told of errors must not end the subscription by one of its own. */
+function guarded(
+  onError: (error: unknown) => void,
+  warn: (error: unknown) => void,
+): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError(error)
+    } catch (thrown) {
+      warn(thrown)
+    }
   }
 }
 

@@ -84,6 +84,7 @@ onServers('a rebuild', (server) => {
     const beside = { name: 'picky', prepare: () => Promise.resolve(), swap: () => Promise.resolve(swaps++) }
     await expect(store.rebuild({ ...beside, handle: failing })).rejects.toThrow('no 2')
     expect(swaps).toBe(0)
+    await expect(store.lag('picky~rebuild')).rejects.toMatchObject({ code: 'SUBSCRIPTION_MISSING' })
     expect(await store.failedEvents('picky')).toHaveLength(2)
     const seen: number[] = []
     const handle = { Noted: ({ data }: { data: number }) => void seen.push(data) }

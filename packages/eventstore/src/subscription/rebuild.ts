@@ -80,7 +80,9 @@ export async function rebuild<E extends EventShape>(
         await database.run(takeOver, [definition.name, plan.name], swapping)
       })
     } finally {
-      await database.run(unlockRebuild, [lockKey], client)
+      // a connection that broke has let go of the lock, and what is left of the checkpoint the next rebuild removes
+      await database.run(forget, [plan.name], client).catch(() => undefined)
+      await database.run(unlockRebuild, [lockKey], client).catch(() => undefined)
     }
   })
 }

@@ -23,6 +23,8 @@ export interface Subscription {
   stop(): Promise<void>
 }
 
+const smallestListeningPool = 4
+
 /** Shortest time between two announcements, in milliseconds: each costs a transaction. */
 const announceMs = 4
 
@@ -43,7 +45,8 @@ export class Subscriptions {
     this.#schemas = schemas
     this.#checkpoints = new Checkpoints(database)
     this.failedEvents = new FailedEvents(database)
-    if (!wakeUp) return
+    // of a smaller pool a connection that only listens would be missed by appends and turns: it polls
+    if (!wakeUp || database.connections < smallestListeningPool) return
     const channel = `pgherd_es_${createHash('sha256').update(database.schema).digest('hex').slice(0, 16)}`
     const sender = randomUUID()
     this.#announcer = new Announcer(database, channel, sender, announceMs)
