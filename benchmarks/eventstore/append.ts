@@ -71,7 +71,10 @@ const works: readonly Work[] = [
     unit: 'events/s',
     measure: async (contender, round) => {
       for (let at = 0; at < streamLength; at += 500) await contender.append(`long-${round}`, 500)
-      return streamLength / (await secondsOf(() => contender.read(`long-${round}`)))
+      let found = 0
+      const took = await secondsOf(async () => (found = await contender.read(`long-${round}`)))
+      if (found !== streamLength) throw new Error(`${contender.name} read ${found} of ${streamLength} events`)
+      return streamLength / took
     },
   },
   {

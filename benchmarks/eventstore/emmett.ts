@@ -33,13 +33,16 @@ export async function emmett(connectionString: string): Promise<Contender> {
       let count = 0
       let done: () => void = () => undefined
       const all = new Promise<void>((resolve) => (done = resolve))
-      const consumer = store.consumer()
+      // a store of its own: closing the consumer ends the pool they share
+      const consumer = getPostgreSQLEventStore(connectionString).consumer()
       const processorId = `catch-up-${performance.now()}`
       consumer.reactor({ processorId, eachMessage: () => void (++count === events && done()) })
       const running = consumer.start()
-      await all
+      await Promise.race([all, running])
+      if (count < events) throw new Error(`Emmett stopped after ${count} of ${events} events`)
+      // closed in the middle of its work it fails, which is what is wanted here
+      running.catch(() => undefined)
       await consumer.close()
-      await running
     },
     close: () => store.close(),
   }

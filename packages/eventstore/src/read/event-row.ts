@@ -2,9 +2,9 @@ import type { EventMetadata, EventShape, Recorded } from '../event.ts'
 import { upcast, type Schemas } from '../event-schemas.ts'
 import { column, type Row } from '../database/query.ts'
 
-/** The columns that `eventOfRow` reads, of `event e` and `stream s`; `es.read_range` has the same. */
-export const eventColumns = `e.position, s.name, e.version, e.id, e.type, e.schema_version,
-  date_part('epoch', e.created) * 1000, e.data, e.metadata`
+/** The columns that `eventOfRow` reads, and the id of the stream after them. */
+export const eventColumns =
+  'o_position, o_stream, o_version, o_id, o_type, o_schema_version, o_created, o_data, o_metadata, o_stream_id'
 
 /** The event of a row, its data in the present schema version. Throws SCHEMA_UNKNOWN. */
 export function eventOfRow<E extends EventShape>(row: Row, schemas: Schemas): Recorded<E> {

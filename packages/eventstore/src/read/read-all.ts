@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts'
 import { column, type Query, type Row } from '../database/query.ts'
 import type { EventShape, Recorded } from '../event.ts'
 import type { Schemas } from '../event-schemas.ts'
-import { eventOfRow } from './event-row.ts'
+import { eventColumns, eventOfRow } from './event-row.ts'
 import { readHorizon } from './horizon.ts'
 import { pages } from './pages.ts'
 import { textArray } from '../database/binary-array.ts'
@@ -32,9 +32,7 @@ export interface Range {
 
 const page: Query = {
   name: 'read-all',
-  text: (es) => `
-    select o_position, o_stream, o_version, o_id, o_type, o_schema_version, o_created, o_data, o_metadata, o_stream_id
-    from ${es}.read_range($1, $2, $3, $4, $5, $6)`,
+  text: (es) => `select ${eventColumns} from ${es}.read_range($1, $2, $3, $4, $5, $6)`,
 }
 
 /** Rows of a stretch in the order of their positions, for `eventOfRow`; the id of the stream comes after its columns. */

@@ -21,11 +21,10 @@ export interface ReadOptions {
 
 const pageSize = 1000
 
-const page = (es: string, comparison: string, order: string): string => `
-  select ${eventColumns} from ${es}.stream s join ${es}.event e on e.stream_id = s.id
-  where s.name = $1 and e.version ${comparison} $2 order by e.version ${order} limit $3`
-const forwards: Query = { name: 'read-forwards', text: (es) => page(es, '>=', 'asc') }
-const backwards: Query = { name: 'read-backwards', text: (es) => page(es, '<=', 'desc') }
+const page: Query = {
+  name: 'read-stream',
+  text: (es) => `select ${eventColumns} from ${es}.read_stream($1, $2, $3, $4)`,
+}
 const isTombstoned: Query = {
   name: 'is-tombstoned',
   text: (es) => `select tombstoned_at is not null from ${es}.stream where name = $1`,
@@ -59,13 +58,13 @@ export async function* readEvents<E extends EventShape>(
   const limit = wholeNumber('limit', options.limit, 0) ?? Infinity
   const step = options.backwards ? -1 : 1
   const start = wholeNumber('from', options.from, 0) ?? (options.backwards ? Number.MAX_SAFE_INTEGER : 1)
-  const query = options.backwards ? backwards : forwards
+  const backwards = options.backwards === true
   if (limit === 0) return
   const size = Math.min(pageSize, limit)
   let left = limit
   for await (const event of pages<Recorded<EventShape>>(size, async (last) => {
     const from = last ? last.version + step : start
-    const rows = await database.run(query, [stream, from, size], options.client)
+    const rows = await database.run(page, [stream, from, backwards, size], options.client)
     return rows.map((row) => eventOfRow<EventShape>(row, schemas))
   })) {
     yield event as Recorded<E>
