@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,24 +23,6 @@ async function handled(server: StoreServer, schema: string): Promise<number[]> {
     `select position from ${schema}.handled order by position`,
   )
   return rows.map(({ position }) => Number(position))
-}
-
-/** Kills the server and every process of it in the middle of what they do, and starts it again. */
-async function killServer({ server }: StoreServer): Promise<void> {
-  // stopped it starts no more of them; one that is left would wait for ever for what a dead one has locked
-  process.kill(server.pid, 'SIGSTOP')
-  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
-  for (const pid of children.trim().split(' ')) process.kill(Number(pid), 'SIGKILL')
-  await server.halt('SIGKILL')
-  for (let tries = 0; ; tries++) {
-    try {
-      return await server.launch()
-    } catch (thrown) {
-      // the shared memory is in use until the last of its processes has gone
-      if (tries === 50) throw thrown
-      await sleep(100)
-    }
-  }
 }
 
 onServers(
@@ -83,7 +64,8 @@ onServers(
       const writing = Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(write))
       for (let kills = 0; kills < 2; kills++) {
         await sleep(300)
-        await killServer(server())
+        await server().server.halt('SIGKILL')
+        await server().server.launch()
       }
       await sleep(300)
       isWriting = false

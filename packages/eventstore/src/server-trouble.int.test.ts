@@ -57,20 +57,20 @@ onServers('trouble of the server', (server) => {
   })
 })
 
-/** A tablespace of 16 MB when root may mount one; else one where the server is made to say that it is full. */
+/** A tablespace of 16 MB on a volume of its own, which only root may mount: as somebody else the test fails and says so. */
 class SmallDisk implements AsyncDisposable {
   readonly tablespace = 'small_disk'
   readonly #server: StoreServer
   readonly #path = mkdtempSync(join(tmpdir(), 'pgdisk-'))
-  readonly #mounted = process.getuid?.() === 0
 
   private constructor(server: StoreServer) {
     this.#server = server
   }
 
   static async for(server: StoreServer): Promise<SmallDisk> {
+    if (process.getuid?.() !== 0) throw new Error('this test mounts a small volume: run it as root')
     const disk = new SmallDisk(server)
-    if (disk.#mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk.#path])
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk.#path])
     const { uid, gid } = unprivilegedAccount()
     chownSync(disk.#path, uid, gid)
     await server.pool.query(`create tablespace ${disk.tablespace} location '${disk.#path}'`)
@@ -85,7 +85,7 @@ class SmallDisk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.pool.query('drop schema full_disk cascade')
     await this.#server.pool.query(`drop tablespace ${this.tablespace}`)
-    if (this.#mounted) execFileSync('umount', [this.#path])
+    execFileSync('umount', [this.#path])
     rmSync(this.#path, { recursive: true, force: true })
   }
 }

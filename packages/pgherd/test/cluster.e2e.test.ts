@@ -23,6 +23,7 @@ interface DrillResult {
   lostAcknowledgedWrites: number
   duplicatePrimaries: number
   objectivesMet: boolean
+  errors: Readonly<Record<string, number>>
 }
 
 describe('a cluster of three', () => {
@@ -77,6 +78,19 @@ ${drills}`
     expect(status.stdout).toContain('3 of 3 healthy')
   })
 
+  test('the member with the primary does not lead etcd for long', async () => {
+    await eventually(
+      'another member leads etcd',
+      async () => {
+        const { stdout } = await herd.run('status')
+        const [, primary] = /^ *(\S+) +primary/m.exec(stdout) ?? []
+        const [, leader] = /healthy, (\S+) leads/.exec(stdout) ?? []
+        return (primary !== undefined && leader !== undefined && leader !== primary) || undefined
+      },
+      60,
+    )
+  })
+
   test('applications come in through the pool, over TLS, and read from standbys', async () => {
     await herd.query('app', 'create table note (id int primary key)')
     await herd.query('app', 'insert into note values (1)')
@@ -103,6 +117,9 @@ ${drills}`
     const result = await drill('kill-postgres')
     expect(result).toMatchObject({ lostAcknowledgedWrites: 0, duplicatePrimaries: 0, objectivesMet: true })
     expect(result.writeGapSeconds).toBeLessThanOrEqual(promises?.worstCaseSeconds.killPostgres ?? 0)
+    // clients wait: nobody is turned away by the pool (08P01), or sent to a server that is not promoted yet (25006)
+    expect(Object.keys(result.errors)).not.toContain('08P01')
+    expect(Object.keys(result.errors)).not.toContain('25006')
   })
 
   test('a lost member costs no acknowledged write', async () => {

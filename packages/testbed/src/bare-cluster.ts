@@ -15,16 +15,9 @@ import {
   type PatroniTiming,
 } from './bare-cluster-files.ts'
 import { furnish } from './bare-cluster-furnish.ts'
-import {
-  ClusterProcesses,
-  commandOf,
-  descendants,
-  goneWithin,
-  isAlive,
-  processesNaming,
-  signalTo,
-} from './bare-cluster-processes.ts'
+import { ClusterProcesses } from './bare-cluster-processes.ts'
 import { clusterAddresses, type ClusterAddresses } from './cluster-addresses.ts'
+import { commandOf, descendants, goneWithin, isAlive, processesNaming, signalTo } from './processes.ts'
 import { unprivilegedAccount } from './unprivileged.ts'
 
 export interface BareClusterOptions {

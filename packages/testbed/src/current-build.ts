@@ -10,11 +10,8 @@ export function isBuildCurrent(): boolean {
   if (!built) return false
   const source = join(product, 'src')
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((name) => !/[.](test|testkit|fixture)[.]ts$/.test(name))
-    .every(
-      (name) =>
-        !statSync(join(source, name)).isFile() || statSync(join(source, name)).mtimeMs <= built.mtimeMs,
-    )
+    .filter((name) => name.endsWith('.ts') && !/[.](test|testkit|fixture)[.]ts$/.test(name))
+    .every((name) => statSync(join(source, name)).mtimeMs <= built.mtimeMs)
 }
 
 /** Builds the product when a source is newer than the build: a test must never run what was written before. Throws when it fails. */

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
 import { programsOf, type Major } from './postgres-programs.ts'
+import { descendants, goneWithin, signalTo } from './processes.ts'
 import { unprivilegedAccount } from './unprivileged.ts'
 
 export interface ServerOptions {
@@ -153,13 +154,23 @@ export class ThrowawayServer implements AsyncDisposable {
     }
   }
 
-  /** Stops the server; `SIGINT` is a fast shutdown, `SIGQUIT` an immediate one. */
+  /**
+   * Stops the server; `SIGINT` is a fast shutdown, `SIGQUIT` an immediate one, `SIGKILL` the loss of the machine:
+   * the processes of the server go with it. One that stayed would wait for ever for a lock of a dead one, and the
+   * server could not be started again beside it.
+   */
   async halt(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
     const child = this.#process
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const gone = new Promise((resolve) => child.once('exit', resolve))
+    // stopped it starts no more of them
+    if (signal === 'SIGKILL') child.kill('SIGSTOP')
+    const below = signal === 'SIGKILL' ? descendants(this.pid) : []
+    for (const pid of below) signalTo(pid, 'SIGKILL')
     child.kill(signal)
     await gone
+    const left = await goneWithin(below, 10_000)
+    if (left.length > 0) throw new Error(`processes of the killed server are still there: ${left.join(', ')}`)
     this.#process = undefined
   }
 

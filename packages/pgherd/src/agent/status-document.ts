@@ -1,4 +1,5 @@
 import type { ProofVerdict } from '../backup/catalogue.ts'
+import { proofStatus } from '../backup/proof-summary.ts'
 import type {
   ArchiveState,
   ClusterMemberObservation,
@@ -111,17 +112,7 @@ export function statusDocument({ name, member, observation, server, findings }: 
     name,
     healthy: observation.server.state === 'up' && !findings.some((finding) => finding.severity === 'error'),
     members: membersOf(member, observation, server),
-    proof: proof
-      ? {
-          provenAt: proof.provenAt,
-          rtoSeconds: proof.rtoSeconds,
-          rpoSeconds: proof.rpoSeconds,
-          backup: proof.backup,
-          ok: proof.verdict === 'proven',
-          verdict: proof.verdict,
-          comparedShare: proof.comparedShare,
-        }
-      : null,
+    proof: proof ? proofStatus(proof, proof.comparedShare) : null,
     backups: {
       count: backups.length,
       newest: newest?.stoppedAt ?? null,

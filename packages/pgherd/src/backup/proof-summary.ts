@@ -10,6 +10,23 @@ export function comparedShare({ compared }: Pick<ProofRecord, 'compared'>): numb
   return bytes >= ofBytes ? 1 : Math.min(bytes / ofBytes, 0.9999)
 }
 
+/** A proof as `status` tells it. Pure. */
+export function proofStatus(
+  proof: Pick<ProofRecord, 'provenAt' | 'rtoSeconds' | 'rpoSeconds' | 'backup' | 'verdict'>,
+  share: number | null,
+) {
+  const { provenAt, rtoSeconds, rpoSeconds, backup, verdict } = proof
+  return {
+    provenAt,
+    rtoSeconds,
+    rpoSeconds,
+    backup,
+    ok: verdict === 'proven',
+    verdict,
+    comparedShare: share,
+  }
+}
+
 /**
  * What keeps a proof from being one, in words: the checks that failed, or, when none did, those that could not be made.
  * Empty for a full proof. Pure.

@@ -1,5 +1,5 @@
 import type { StatusDocument } from '../agent/status-document.ts'
-import { comparedShare } from '../backup/proof-summary.ts'
+import { comparedShare, proofStatus } from '../backup/proof-summary.ts'
 import { readArchived } from '../backup/read-archived.ts'
 import { restorableWindows } from '../backup/window.ts'
 import type { OperationContext } from '../operations/context.ts'
@@ -29,17 +29,7 @@ async function inRepository(context: OperationContext): Promise<Pick<StatusDocum
     const proof = (await repository.proofs()).at(-1)
     const windows = restorableWindows(archived)
     return {
-      proof: proof
-        ? {
-            provenAt: proof.provenAt,
-            rtoSeconds: proof.rtoSeconds,
-            rpoSeconds: proof.rpoSeconds,
-            backup: proof.backup,
-            ok: proof.ok,
-            verdict: proof.verdict,
-            comparedShare: comparedShare(proof),
-          }
-        : null,
+      proof: proof ? proofStatus(proof, comparedShare(proof)) : null,
       backups: {
         count: archived.backups.length,
         newest: archived.backups.at(-1)?.stoppedAt ?? null,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { traitsOf } from '../components/pgbouncer/versions.ts'
 import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
 import type { PoolView } from '../plan/cluster-view.ts'
 import type { ClusterAccess } from './access.ts'
@@ -165,12 +166,8 @@ export class PoolerAdmin implements AsyncDisposable {
   }
 
   async #whollyPaused(): Promise<boolean> {
-    try {
-      return (await this.#rows('SHOW STATE')).some(({ key, value }) => key === 'paused' && value === 'yes')
-    } catch (error) {
-      if (/SHOW STATE/.test(messageOf(error))) return false
-      throw error
-    }
+    if (!traitsOf(this.#access.programs.pgbouncer?.version).showState) return false
+    return (await this.#rows('SHOW STATE')).some(({ key, value }) => key === 'paused' && value === 'yes')
   }
 
   async #rows(command: string): Promise<readonly Row[]> {

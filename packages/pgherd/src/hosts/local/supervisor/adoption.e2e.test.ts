@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { definitionDigest } from '../../../components/digest.ts'
@@ -17,6 +17,7 @@ const supervisorOf = async ({ client }: Sandbox): Promise<number> => {
   if (pid === undefined) throw new Error('no supervisor runs')
   return pid
 }
+const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 const kill9 = async (pid: number) => {
   process.kill(pid, 'SIGKILL')
   await eventually(`pid ${pid} is gone`, () => identify(pid) === undefined)
@@ -28,6 +29,21 @@ const askStart = async ({ host }: Sandbox) =>
     text: 'select pg_postmaster_start_time()::text as at',
     parse: ([row]) => String(row?.['at']),
   })
+
+test('what a unit leaves behind is reaped: it becomes a child of the reaper above the supervisor', async () => {
+  await using sandbox = await makeSandbox()
+  const log = join(sandbox.member.paths.logs, 'leaver.log')
+  await sandbox.host.startUnit(
+    sandbox.unit('leaver', ['/bin/sh', '-c', '(sleep 60 & echo orphan $!); exec sleep 60']),
+  )
+  const orphanOf = () => Number(/^orphan (\d+)$/m.exec(readIfThere(log))?.[1] ?? 0)
+  await eventually('an orphan', () => orphanOf() > 0)
+  const orphan = orphanOf()
+  const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${orphan}/status`, 'utf8'))?.[1] ?? ''
+  expect(readFileSync(`/proc/${parent}/comm`, 'utf8')).toBe('tini\n')
+  process.kill(orphan, 'SIGKILL')
+  await eventually('it is gone, not a zombie', () => !existsSync(`/proc/${orphan}`))
+})
 
 test('a server goes on without its supervisor, and the next one takes it over', async () => {
   await using sandbox = await makeSandbox()
