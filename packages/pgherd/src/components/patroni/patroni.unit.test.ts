@@ -36,7 +36,7 @@ test('one on every server, none on the gateway or a single server', () => {
 
 test('the file is secret, its passwords are gaps, and its changes are reloaded', () => {
   const [file, ...more] = patroni.files(patroniInput('3.0.2'))
-  expect(more).toEqual([])
+  expect(more).toMatchObject([{ path: expect.stringMatching(/run-patroni[.]py$/), onChange: 'restart' }])
   expect(file).toMatchObject({
     mode: 0o600,
     owner: 'run-as',
@@ -61,6 +61,12 @@ test('the unit stops PostgreSQL by itself and has an environment of its own', ()
     reload: { signal: 'SIGHUP' },
     stop: { signal: 'SIGTERM', thenSignal: 'SIGKILL' },
   })
+  expect(unit?.argv).toEqual([
+    '/usr/bin/python3',
+    '/srv/pgherd/state/members/pg2/config/run-patroni.py',
+    '/usr/bin/patroni',
+    '/srv/pgherd/state/members/pg2/config/patroni.yml',
+  ])
   expect(unit?.env).toMatchObject({ HOME: '/var/lib/postgresql', LC_ALL: 'C' })
   expect(unit?.env['PATH']).toMatch(/^\/usr\/lib\/postgresql\/15\/bin:/)
 })
