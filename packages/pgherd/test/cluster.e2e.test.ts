@@ -244,6 +244,13 @@ ${drills}`
   })
 
   test('down stops everything and up brings it back with its data', async () => {
+    const told = await herd.run('down', '--dry-run', '--json')
+    expectSchema('cli/dry-run', told.json())
+    const { steps } = told.json<{ plan: { steps: { member: string }[] } }>().plan
+    const { cluster } = (await herd.run('status', '--json')).json<{ cluster: { leader: string } }>()
+    expect(steps).toHaveLength(4)
+    expect(steps.at(0)?.member).toBe('gateway')
+    expect(steps.at(-1)?.member).toBe(cluster.leader)
     expect((await herd.run('down', '--yes')).code).toBe(0)
     expect(herd.processes()).toEqual([])
     await herd.up()

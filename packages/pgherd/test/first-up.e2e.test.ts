@@ -132,6 +132,29 @@ describe('a first up, with proof', () => {
     expect(await herd.admin("select count(*) from pg_database where datname = 'pgherd_bench'")).toBe('0')
   })
 
+  test('a dry run of backup, prove and down says what would be done, and does nothing', async () => {
+    const list = async () => (await herd.run('backup', '--list', '--json')).json()
+    const before = { list: await list(), processes: herd.processes() }
+    const titles: string[] = []
+    for (const verb of ['backup', 'prove', 'down']) {
+      const run = await herd.run(verb, '--dry-run', '--json')
+      expectSchema('cli/dry-run', run.json())
+      const { plan } = run.json<{ plan: { operation: string; steps: { title: string }[] } }>()
+      expect(plan.operation).toBe(verb)
+      titles.push(plan.steps[0]?.title ?? '')
+      expect((await herd.run(verb, '--dry-run')).stdout).toContain(`Plan for ${verb}`)
+    }
+    expect(titles).toEqual([
+      expect.stringMatching(/^take a base backup of /),
+      expect.stringMatching(/^restore backup \S+ into a throwaway server/),
+      expect.stringMatching(/^stop .*postgres/),
+    ])
+    expect(await list()).toMatchObject({ backups: (before.list as { backups: unknown[] }).backups })
+    expect(herd.processes().map(({ pid }) => pid)).toEqual(before.processes.map(({ pid }) => pid))
+    const none = await herd.run('prove', '--backup', 'nosuch', '--dry-run', '--json')
+    expect(none.json()).toMatchObject({ ok: false, diagnostics: [{ code: 'PROOF_NO_BACKUP' }] })
+  })
+
   test('down stops everything, the data stays, up brings it back', async () => {
     const down = await herd.run('down', '--yes', '--json')
     expectSchema('cli/down', down.json())

@@ -299,10 +299,13 @@ describe('init', () => {
   test('writes a spec that is taken as it is, named after its directory, and never over another', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'My Shop 42-'))
     try {
+      const dry = await run(directory, ['init', '--dry-run'])
+      expect(dry).toMatchObject({ code: 0, stdout: expect.stringMatching(/^name: my-shop-42-/m) as string })
+      expect(readdirSync(directory)).toEqual([])
       const first = await run(directory, ['init'])
       expect(first).toMatchObject({ code: 0, stdout: 'Wrote ./pgherd.yaml. Next: pgherd up\n' })
       const text = readFileSync(join(directory, 'pgherd.yaml'), 'utf8')
-      expect(text).toMatch(/^name: my-shop-42-/m)
+      expect(text).toBe(dry.stdout)
       // not plan: the standard ports may be taken on this machine
       expect((await run(directory, ['render', '--out', join(empty, 'rendered'), '--json'])).code).toBe(0)
       rmSync(join(empty, 'rendered'), { recursive: true })

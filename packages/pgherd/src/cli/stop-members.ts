@@ -1,6 +1,23 @@
 import { stopEverything } from '../hosts/local/stop-everything.ts'
 import { findPrimary } from '../cluster/find-primary.ts'
+import type { OperationPlan } from '../operations/operation-plan.ts'
+import { planStop } from '../operations/plan-stop.ts'
 import type { Session } from './session.ts'
+
+/** What `stopMembers` would stop, in which order and why. */
+export async function planDown({
+  sites,
+  cluster,
+}: Pick<Session, 'sites' | 'cluster'>): Promise<OperationPlan> {
+  const members = await Promise.all(
+    sites.map(async ({ host, member: { name, kind } }) => ({
+      name,
+      kind,
+      running: (await host.units()).filter(({ state }) => state !== 'stopped').map((unit) => unit.name),
+    })),
+  )
+  return planStop(members, cluster && (await findPrimary(cluster))?.name)
+}
 
 /**
  * Stops every member: the gateway first, so that no client comes any more, then Patroni of the standbys and last of the

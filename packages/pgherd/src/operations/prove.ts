@@ -2,7 +2,6 @@ import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
 import type { BackupRecord, ProofRecord } from '../backup/catalogue.ts'
 import { LiveServer, type LiveAddress } from '../backup/proof/live-server.ts'
 import { runProof } from '../backup/proof/run-proof.ts'
-import type { Repository } from '../backup/repository.ts'
 import { configuredPreload } from '../backup/restore/preload.ts'
 import { connectTo } from '../cluster/connect.ts'
 import { findPrimary } from '../cluster/find-primary.ts'
@@ -26,7 +25,7 @@ export async function proveBackup(
   const { spec, member, facts, signal, report, now } = context
   const repository = await openRepositoryOf(context)
   using _lock = options.duringDrill === true ? null : lockOutDrills(member)
-  const backup = await chooseBackup(repository, options.backup)
+  const backup = chooseBackup(await repository.backups(), options.backup)
   const address = await liveAddress(context)
   await using live = address && (await LiveServer.reach(address))
   return await runProof({
@@ -70,8 +69,8 @@ async function liveAddress({ member, cluster, signal }: OperationContext): Promi
   return (database) => ({ ...config, database })
 }
 
-async function chooseBackup(repository: Repository, id: string | undefined): Promise<BackupRecord> {
-  const backups = await repository.backups()
+/** The backup that is named, or the newest. Pure. Throws DiagnosticError PROOF_NO_BACKUP. */
+export function chooseBackup(backups: readonly BackupRecord[], id: string | undefined): BackupRecord {
   const backup = id === undefined ? backups.at(-1) : backups.find((each) => each.id === id)
   if (backup) return backup
   throw new DiagnosticError(

@@ -57,4 +57,4 @@ export type Action =
   | { readonly do: 'reset-auto-conf'; readonly settings: readonly string[] }
 
 /** What users of the database notice. */
-export type Impact = 'nothing' | 'reload' | 'restart' | 'switchover' | 'rebuild'
+export type Impact = 'nothing' | 'reload' | 'restart' | 'switchover' | 'rebuild' | 'stop'

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const failover: Command = {
   name: 'failover',
@@ -6,7 +7,7 @@ export const failover: Command = {
   options: [
     { flags: '--to <member>', description: 'the member that is to be the primary' },
     { flags: '--allow-data-loss', description: 'accept that writes may be lost, as far as they are named' },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd failover --to pg2',
   danger: 'destroys',

@@ -40,7 +40,7 @@ test('every command with a document has its JSON Schema, and no schema is withou
   const documents = commands
     .map(({ name }) => name)
     .filter((name) => !withoutSchema.includes(name) && name !== 'status')
-  expect(published.sort()).toEqual([...documents, 'backup-list', 'error'].sort())
+  expect(published.sort()).toEqual([...documents, 'backup-list', 'dry-run', 'error'].sort())
   expect(existsSync(join(schemas, 'status.schema.json'))).toBe(true)
 })
 

@@ -1,9 +1,10 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const reload: Command = {
   name: 'reload',
   summary: 'have every member read its configuration again',
-  options: [{ flags: '--dry-run', description: 'say what would be done and why, and do nothing' }],
+  options: [dryRunOption],
   example: 'pgherd reload',
   danger: 'changes',
   load: () => import('../verbs/reload.ts'),

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const restart: Command = {
   name: 'restart',
@@ -10,7 +11,7 @@ export const restart: Command = {
       description: 'hand the primary over before its restart, and so restart standbys only',
     },
     { flags: '--pending', description: 'only members with settings that wait for a restart' },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd restart --rolling',
   danger: 'interrupts',

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const restore: Command = {
   name: 'restore',
@@ -21,7 +22,7 @@ export const restore: Command = {
     { flags: '--undo', description: 'bring back the cluster that the last restore in place has put aside' },
     { flags: '--timeline <number>', description: 'follow an abandoned timeline' },
     { flags: '--name <name>', description: 'confirm --in-place or --undo by the name of the database' },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd restore --to 2026-11-21T10:15:00Z --into ./restored',
   danger: 'destroys',

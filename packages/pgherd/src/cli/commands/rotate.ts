@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const rotate: Command = {
   name: 'rotate',
@@ -11,7 +12,7 @@ export const rotate: Command = {
       flags: '--secret <name>',
       description: 'a new one of: patroni-api, haproxy-statistics, redis, agent-token',
     },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd rotate --certificates',
   danger: 'changes',

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const scale: Command = {
   name: 'scale',
@@ -14,7 +15,7 @@ export const scale: Command = {
       description: 'remove the directories of members that go; left out, they are kept and named',
     },
     { flags: '--name <name>', description: 'confirm --destroy-data by the name of the database' },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd scale --members 5',
   danger: 'interrupts',

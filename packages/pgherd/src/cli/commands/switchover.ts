@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const switchover: Command = {
   name: 'switchover',
@@ -13,7 +14,7 @@ export const switchover: Command = {
       description: 'wait here until then and do it, RFC 3339 with a zone; Ctrl-C cancels it',
     },
     { flags: '--drain <duration>', description: 'how long open transactions may take to end', default: '5s' },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd switchover --to pg2',
   danger: 'interrupts',

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { dryRunOption } from './dry-run-option.ts'
 
 export const upgrade: Command = {
   name: 'upgrade',
@@ -9,7 +10,7 @@ export const upgrade: Command = {
       flags: '--pooler',
       description: 'restart a PgBouncer that has become older too, which closes the sessions of clients',
     },
-    { flags: '--dry-run', description: 'say what would be done and why, and do nothing' },
+    dryRunOption,
   ],
   example: 'pgherd upgrade --install',
   danger: 'interrupts',

@@ -2,12 +2,14 @@ import { readArchived } from '../../backup/read-archived.ts'
 import { restorableWindows, walGaps } from '../../backup/window.ts'
 import { exitCodes } from '../../diagnostic/diagnostic.ts'
 import { runBackup } from '../../operations/backup.ts'
+import { planBackup } from '../../operations/plan-backup.ts'
 import { openRepositoryOf } from '../../operations/open-repository.ts'
 import type { OperationContext } from '../../operations/context.ts'
 import type { Verb } from '../command.ts'
 import type { Output } from '../output.ts'
 import { openSession } from '../session.ts'
 import { showBackups } from '../views/backups.ts'
+import { endDryRun } from '../views/cluster-operation.ts'
 import { bytesText, secondsText } from '../views/quantities.ts'
 import { hanging } from '../views/wrap.ts'
 
@@ -16,6 +18,7 @@ export const run: Verb = async (invocation) => {
   const session = await openSession(globals, { savedSpec: true })
   const context = session.context(invocation)
   if (options['list'] === true) return await list(context, output)
+  if (options['dryRun'] === true) return endDryRun(await planBackup(context), output)
   const { record, findings } = await runBackup(context)
   const figures = `${bytesText(record.bytes)} in ${secondsText(record.seconds)}, ${bytesText(record.storedBytes)} stored in ${session.member.paths.repository}`
   output.line(hanging('', `Backup ${record.id}: ${figures}`, output.width))

@@ -12,6 +12,11 @@ export const run: Verb = async ({ globals, options, output }) => {
   const text = specTemplate({ name, schema: schemaFrom(dirname(file)) })
   const parsed = parseSpec(text, file)
   if (!parsed.ok) throw new DiagnosticError(parsed.diagnostics)
+  if (options['dryRun'] === true) {
+    output.line(text.trimEnd())
+    output.document({ ok: true, dryRun: true, file, text })
+    return exitCodes.done
+  }
   try {
     await writeFile(file, text, { flag: 'wx' })
   } catch (error) {
