@@ -36,7 +36,7 @@ export interface ReceiveOptions {
   readonly onActivity: (reading: boolean) => void
 }
 
-const blockBytes = 1 << 19
+const blockBytes = 1 << 20
 const blocks = 4
 
 interface Sink {
@@ -188,7 +188,8 @@ function store(
 ): Promise<StoredFile> {
   const { algorithm, level } = compression
   if (algorithm !== 'zstd' && algorithm !== 'gzip') return repository.store(name, queue, compression)
-  const { stream } = compressing(compression)
+  // every file of it is compared with its SHA-256 in the manifest when it is read
+  const { stream } = compressing(compression, false)
   return repository.store(name, stream ? compressQueue(queue, stream) : queue, {
     algorithm: `already-${algorithm}`,
     level,
