@@ -9,6 +9,7 @@ import { partitionDcs } from '../src/operations/drill/drills/partition-dcs.ts'
 import { partitionPrimary } from '../src/operations/drill/drills/partition-primary.ts'
 import { switchover } from '../src/operations/drill/drills/switchover.ts'
 import type { Scenario } from './scenario.ts'
+import { bulkUnsent } from './scenarios/bulk-unsent.ts'
 import { clockSkew } from './scenarios/clock-skew.ts'
 import { dataRemoved } from './scenarios/data-removed.ts'
 import { isolatedFromEtcd } from './scenarios/isolated-from-etcd.ts'
@@ -52,4 +53,5 @@ export const scenarios: readonly Scenario[] = [
   proofUnderFailover,
   restoreUnderFailover,
   memberLostDuringBackup,
+  bulkUnsent,
 ]

@@ -28,6 +28,19 @@ export function synchronousConfig(durability: Durability): Readonly<Record<strin
   }
 }
 
+/** A petabyte, in bytes. */
+export const noLagLimit = 2 ** 50
+
+/**
+ * Most WAL that whoever takes over may lack, in bytes. A limit is for `async` alone. Otherwise only standbys that have every
+ * acknowledged commit may take over, and what they lack beside it nobody was told is there: the rest of a bulk load, or the
+ * padding of a switched segment. Patroni applies the limit in every mode (ha.py, `is_lagging`), and when the primary dies
+ * in such a moment nobody would ever take over, since the missing WAL is on the dead one.
+ */
+export function lagLimit(spec: Spec): number {
+  return durabilityOf(spec) === 'async' ? spec.topology.lagOnFailover : noLagLimit
+}
+
 /** What makes the wish impossible with the installed Patroni. */
 export function durabilityFindings(spec: Spec, patroniVersion: string): readonly Diagnostic[] {
   if (durabilityOf(spec) !== 'quorum' || patroniFacts(patroniVersion).quorumCommit) return []

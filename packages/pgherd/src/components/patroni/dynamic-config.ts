@@ -2,7 +2,7 @@ import { sizeText } from '../../tuning/size-text.ts'
 import type { Spec } from '../../spec/schema.ts'
 import type { RenderInput } from '../component.ts'
 import { failoverTiming } from '../failover-timing.ts'
-import { durabilityOf, synchronousConfig } from './durability.ts'
+import { durabilityOf, lagLimit, synchronousConfig } from './durability.ts'
 import { patroniFacts } from './version-facts.ts'
 
 /** Physical slot of the WAL archive (backup/stream/wal-receiver.ts); Patroni keeps it on every new primary. */
@@ -72,7 +72,7 @@ export function dynamicConfig(input: RenderInput): Readonly<Record<string, unkno
   const { memberSlotsTtl } = patroniFacts(version)
   return {
     ...timingConfig(spec.topology.failover, version),
-    maximum_lag_on_failover: spec.topology.lagOnFailover,
+    maximum_lag_on_failover: lagLimit(spec),
     // without it a healthy primary steps down while etcd is away, and short timeouts do so at every etcd election
     failsafe_mode: true,
     check_timeline: true,

@@ -1,7 +1,7 @@
 import { fixedSettings } from '../../tuning/fixed-settings.ts'
 import { sizeText } from '../../tuning/size-text.ts'
 import type { Spec } from '../../spec/schema.ts'
-import { synchronousConfig, type Durability } from './durability.ts'
+import { noLagLimit, synchronousConfig, type Durability } from './durability.ts'
 import { clusterSettingLeast, ownParameters, timingConfig } from './dynamic-config.ts'
 import { patroniFacts } from './version-facts.ts'
 
@@ -39,11 +39,11 @@ export interface SpecChange {
   readonly to: string
 }
 
-/** What the spec would have to say for this value of one key; undefined when it has no word for it. Pure. */
-export function specChange(path: readonly string[], found: unknown): SpecChange | undefined {
+/** What the spec would have to say for the value found at one key; undefined when it has no word for it. Pure. */
+export function specChange(path: readonly string[], found: unknown, wanted: unknown): SpecChange | undefined {
   const [key, kind, name] = path
   if (path.length === 1 && key === 'maximum_lag_on_failover')
-    return sizeChange('lagOnFailover', Number(found))
+    return wanted === noLagLimit ? undefined : sizeChange('lagOnFailover', Number(found))
   if (path.length !== 3 || key !== 'postgresql' || kind !== 'parameters' || name === undefined)
     return undefined
   const value = textOf(found)

@@ -74,7 +74,7 @@ function adoption({ word, changes }: Group, found: Tree, major: Wanted['major'])
   }
   const [only] = changes
   if (!only || parameterSecret(only, major)) return undefined
-  const change = specChange(only.path, only.found)
+  const change = specChange(only.path, only.found, only.wanted)
   return change && mend.edit(formatPath(change.path), change.to)
 }
 

@@ -74,8 +74,6 @@ test.each([
   ['no synchronous commits', { synchronous_mode: false }, 'topology.durability', 'async'],
   ['quorum commits', { synchronous_mode: 'quorum' }, 'topology.durability', 'quorum'],
   ['writes that wait for ever', { synchronous_mode_strict: true }, 'topology.durability', 'strict'],
-  ['another lag', { maximum_lag_on_failover: 2_097_152 }, 'topology.lagOnFailover', '2MB'],
-  ['an odd lag', { maximum_lag_on_failover: 1_000_001 }, 'topology.lagOnFailover', '1000001B'],
 ])('%s has its word in the spec, and the next plan keeps it', (_what, change, path, to) => {
   const clocks = 'ttl' in change ? { primary_start_timeout: 60, primary_stop_timeout: 20 } : {}
   const found = { ...declared, ...change, ...clocks }
@@ -86,6 +84,25 @@ test.each([
   const next = draftsOf(found, { of: wantedOf(adopted(drafts)) })
   expect(next.filter(({ cause }) => cause === 'drift')).toEqual([])
 })
+
+test.each([
+  [2_097_152, '2MB'],
+  [1_000_001, '1000001B'],
+])(
+  'another lag of async, %i, goes into the spec as %s; otherwise there is no limit to change',
+  (bytes, to) => {
+    const topology = { durability: 'async' } as const
+    const of = wantedOf({ topology })
+    const applied = of.dynamicConfig ?? {}
+    const found = { ...applied, maximum_lag_on_failover: bytes }
+    const [draft, ...more] = draftsOf(found, { of, applied })
+    expect(more).toEqual([])
+    expect(draft?.adopt).toEqual({ kind: 'edit', path: 'topology.lagOnFailover', to })
+    expect(draftsOf(found, { of: wantedOf({ topology: { ...topology, lagOnFailover: to } }) })).toEqual([])
+    const [limited] = draftsOf({ ...declared, maximum_lag_on_failover: bytes })
+    expect(limited?.because).toContain('it can only be taken back')
+  },
+)
 
 test.each([
   ['max_slot_wal_keep_size', '7GB', 'topology.slotKeep', '7GB'],
@@ -128,10 +145,10 @@ test('quorum is no word where the installed Patroni does not know it', () => {
 })
 
 test('what the spec changed is no drift, beside what somebody changed', () => {
-  const next = wantedOf({ topology: { lagOnFailover: '5MB' } })
+  const next = wantedOf({ topology: { failover: 'wide' } })
   const drafts = draftsOf(withParameters({ work_mem: '33MB' }), { of: next })
   expect(drafts.map(({ id, cause }) => [id, cause])).toEqual([
-    ['dynamic-config:maximum_lag_on_failover', 'change'],
+    ['dynamic-config:topology.failover', 'change'],
     ['dynamic-config:postgresql.parameters.work_mem', 'drift'],
   ])
   expect(drafts[0]?.because).not.toContain('taken back')

@@ -20,6 +20,7 @@ import { connectionsCut } from './connections-cut.ts'
 import { databaseEncoding } from './database-encoding.ts'
 import { databaseOwner } from './database-owner.ts'
 import { drillsSchedule } from './drills-schedule.ts'
+import { lagUnlimited } from './lag-unlimited.ts'
 import { listRepeats } from './list-repeats.ts'
 import { listenAddress } from './listen-address.ts'
 import { memoryTooSmall } from './memory-too-small.ts'
@@ -70,6 +71,7 @@ export const specRules: readonly SpecRule[] = [
   databaseEncoding,
   databaseOwner,
   drillsSchedule,
+  lagUnlimited,
   listRepeats,
   listenAddress,
   memoryTooSmall,

@@ -44,7 +44,9 @@ export const topologySchema = z.strictObject({
     ),
   lagOnFailover: size
     .prefault('1MB')
-    .describe('A standby further behind than this is not promoted (only matters with `durability: async`).'),
+    .describe(
+      'For `durability: async`: a standby further behind than this is not promoted. Otherwise only one that has every acknowledged commit is, whatever else it lacks.',
+    ),
   slotKeep: size
     .optional()
     .describe(
