@@ -1,0 +1,106 @@
+import type { ClientBase, Pool } from 'pg'
+import type { ChangeResult } from './change/change-result.ts'
+import { prepareChange, type ChangeMode, type Expectation } from './change/prepare-change.ts'
+import { sendChange } from './change/send-change.ts'
+import { Database } from './database/database.ts'
+import type { FactShape, PredicateOf } from './fact.ts'
+import { checkSchemaName, defaultSchema } from './schema/schema-name.ts'
+import type { TimeLike } from './time/instant.ts'
+import type { PeriodLike } from './time/period.ts'
+
+export interface BitemporalStoreOptions {
+  /** A pool of `pg`; it stays yours. */
+  readonly pool: Pool
+  /** As given to `install`; `bitemporal` when left out. */
+  readonly schema?: string
+  /** False for a pooler that does not know prepared statements (PgBouncer before 1.21). */
+  readonly prepare?: boolean
+  /** How long to wait for a connection of the pool, in milliseconds; 30 000 when left out. */
+  readonly acquireMs?: number
+}
+
+/** What a call may be part of. */
+export interface Within {
+  /** The caller's transaction; one of its own when left out. */
+  readonly client?: ClientBase
+}
+
+export type ChangeOptions = PeriodLike & Expectation & Within
+export type SupersedeOptions = { readonly from: TimeLike } & Expectation & Within
+
+/**
+ * Facts with two times: when something holds (valid time, told by you) and when it was known (recorded time, set by the
+ * server and later with each change of a key). Nothing that was ever known is lost. S names predicates and the types of
+ * their values. Every method throws BitemporalError with one of the codes of `errorCodes`.
+ */
+export class BitemporalStore<S extends FactShape = FactShape> {
+  readonly #database: Database
+
+  /** Connects only when it has something to ask. Throws INVALID_OPTION. */
+  constructor({ pool, schema = defaultSchema, prepare = true, acquireMs = 30_000 }: BitemporalStoreOptions) {
+    this.#database = new Database({ pool, schema: checkSchemaName(schema), prepare, acquireMs })
+  }
+
+  /** States what holds in a period, whatever was known about it. Throws VersionConflict. */
+  assert<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    value: S[P],
+    options: ChangeOptions,
+  ): Promise<ChangeResult> {
+    return this.#change('a', subject, predicate, { of: value }, options)
+  }
+
+  /** States what holds in a period that nothing is known about yet. Throws ALREADY_KNOWN, VersionConflict. */
+  record<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    value: S[P],
+    options: ChangeOptions,
+  ): Promise<ChangeResult> {
+    return this.#change('r', subject, predicate, { of: value }, options)
+  }
+
+  /** States that what was known about a period, or a part of it, was wrong. Throws NOTHING_KNOWN, VersionConflict. */
+  correct<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    value: S[P],
+    options: ChangeOptions,
+  ): Promise<ChangeResult> {
+    return this.#change('c', subject, predicate, { of: value }, options)
+  }
+
+  /**
+   * States that the value changes at `from`: the fact that holds there ends, and the new one lasts for as long as it
+   * would have. Throws NOTHING_KNOWN, VersionConflict.
+   */
+  supersede<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    value: S[P],
+    options: SupersedeOptions,
+  ): Promise<ChangeResult> {
+    return this.#change('s', subject, predicate, { of: value }, options)
+  }
+
+  /** States that nothing is known about a period any more. Throws NOTHING_KNOWN, VersionConflict. */
+  retract(subject: string, predicate: PredicateOf<S>, options: ChangeOptions): Promise<ChangeResult> {
+    return this.#change('d', subject, predicate, undefined, options)
+  }
+
+  /** Does the work in a transaction of READ COMMITTED; pass its client to the methods here and to your own statements. */
+  transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
+    return this.#database.transaction(work)
+  }
+
+  async #change(
+    mode: ChangeMode,
+    subject: string,
+    predicate: string,
+    value: { readonly of: unknown } | undefined,
+    { client, ...options }: ChangeOptions,
+  ): Promise<ChangeResult> {
+    return sendChange(this.#database, prepareChange(mode, subject, predicate, value, options), client)
+  }
+}
