@@ -3,7 +3,14 @@ import type { ChangeResult } from './change/change-result.ts'
 import { prepareChange, type ChangeMode, type Expectation } from './change/prepare-change.ts'
 import { sendChange } from './change/send-change.ts'
 import { Database } from './database/database.ts'
-import type { FactShape, PredicateOf } from './fact.ts'
+import type { Fact, FactShape, PredicateOf, RecordedFact } from './fact.ts'
+import type { AsOf } from './read/as-of.ts'
+import type { Paged } from './read/page-size.ts'
+import { readChanges, type Change, type ChangesOptions } from './read/read-changes.ts'
+import { readFact, readVersion, type VersionedFact } from './read/read-fact.ts'
+import { readPredicate, readSubject } from './read/read-facts.ts'
+import { readHistory } from './read/read-history.ts'
+import { readTimeline, type Span, type TimelineOptions } from './read/read-timeline.ts'
 import { checkSchemaName, defaultSchema } from './schema/schema-name.ts'
 import type { TimeLike } from './time/instant.ts'
 import type { PeriodLike } from './time/period.ts'
@@ -87,6 +94,59 @@ export class BitemporalStore<S extends FactShape = FactShape> {
   /** States that nothing is known about a period any more. Throws NOTHING_KNOWN, VersionConflict. */
   retract(subject: string, predicate: PredicateOf<S>, options: ChangeOptions): Promise<ChangeResult> {
     return this.#change('d', subject, predicate, undefined, options)
+  }
+
+  /** What holds of a key at a point of valid time, as it was known at a point of recorded time; now and now when left out. */
+  get<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    { client, ...asOf }: AsOf & Within = {},
+  ): Promise<VersionedFact<S[P]> | undefined> {
+    return readFact(this.#database, subject, predicate, asOf, client)
+  }
+
+  /** How many changes a key has had, to be passed as `expected`; 0 when nothing was ever recorded for it. */
+  version(subject: string, predicate: PredicateOf<S>, { client }: Within = {}): Promise<number> {
+    return readVersion(this.#database, subject, predicate, client)
+  }
+
+  /** All that holds of a subject, in the order of predicates. */
+  about(subject: string, { client, ...asOf }: AsOf & Within = {}): Promise<readonly Fact[]> {
+    return readSubject(this.#database, subject, asOf, client)
+  }
+
+  /**
+   * What holds of every subject under a predicate, in the order of subjects. Without `recordedAt` each page shows what
+   * is known when it is read.
+   */
+  facts<P extends PredicateOf<S>>(
+    predicate: P,
+    options: AsOf & Paged & Within = {},
+  ): AsyncGenerator<Fact<S[P]>, void, undefined> {
+    return readPredicate(this.#database, predicate, options)
+  }
+
+  /** What holds of a key over valid time, gaps left out; neighbours of the same value are one. */
+  timeline<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    { client, ...options }: TimelineOptions & Within = {},
+  ): Promise<readonly Span<S[P]>[]> {
+    return readTimeline(this.#database, subject, predicate, options, client)
+  }
+
+  /** All that was ever known about a key, in the order in which it became known. */
+  history<P extends PredicateOf<S>>(
+    subject: string,
+    predicate: P,
+    { client }: Within = {},
+  ): Promise<readonly RecordedFact<S[P]>[]> {
+    return readHistory(this.#database, subject, predicate, client)
+  }
+
+  /** What became known after one point of recorded time, up to another, in that order. */
+  changes(options: ChangesOptions & Within): AsyncGenerator<Change, void, undefined> {
+    return readChanges(this.#database, options)
   }
 
   /** Does the work in a transaction of READ COMMITTED; pass its client to the methods here and to your own statements. */

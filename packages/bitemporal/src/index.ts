@@ -6,7 +6,12 @@ export {
   type Within,
 } from './bitemporal-store.ts'
 export type { ChangeResult } from './change/change-result.ts'
-export type { FactShape, PredicateOf } from './fact.ts'
+export type { Fact, FactShape, PredicateOf, RecordedFact } from './fact.ts'
+export type { AsOf } from './read/as-of.ts'
+export type { Paged } from './read/page-size.ts'
+export type { Change, ChangesOptions } from './read/read-changes.ts'
+export type { VersionedFact } from './read/read-fact.ts'
+export type { Span, TimelineOptions } from './read/read-timeline.ts'
 export { install, type InstallOptions } from './schema/install.ts'
 export type { Instant, TimeLike } from './time/instant.ts'
 export type { Period, PeriodLike } from './time/period.ts'
