@@ -4,6 +4,9 @@ import { prepareChange, type ChangeMode, type Expectation } from './change/prepa
 import { sendChange } from './change/send-change.ts'
 import { Database } from './database/database.ts'
 import type { Fact, FactShape, PredicateOf, RecordedFact } from './fact.ts'
+import { joinFacts, type Joined, type JoinOptions } from './join/join-facts.ts'
+import { loadFacts, type NewFact } from './load/load-facts.ts'
+import { HistoryPartitions } from './partition/history-partitions.ts'
 import type { AsOf } from './read/as-of.ts'
 import type { Paged } from './read/page-size.ts'
 import { readChanges, type Change, type ChangesOptions } from './read/read-changes.ts'
@@ -42,10 +45,13 @@ export type SupersedeOptions = { readonly from: TimeLike } & Expectation & Withi
  */
 export class BitemporalStore<S extends FactShape = FactShape> {
   readonly #database: Database
+  /** Where what was known before is kept. */
+  readonly partitions: HistoryPartitions
 
   /** Connects only when it has something to ask. Throws INVALID_OPTION. */
   constructor({ pool, schema = defaultSchema, prepare = true, acquireMs = 30_000 }: BitemporalStoreOptions) {
     this.#database = new Database({ pool, schema: checkSchemaName(schema), prepare, acquireMs })
+    this.partitions = new HistoryPartitions(this.#database)
   }
 
   /** States what holds in a period, whatever was known about it. Throws VersionConflict. */
@@ -96,6 +102,15 @@ export class BitemporalStore<S extends FactShape = FactShape> {
     return this.#change('d', subject, predicate, undefined, options)
   }
 
+  /**
+   * States many facts whose periods nothing is known about yet, all or none, as fast as the server takes them; how many
+   * they were. Throws ALREADY_KNOWN.
+   */
+  load(facts: Iterable<NewFact<S>> | AsyncIterable<NewFact<S>>, { client }: Within = {}): Promise<number> {
+    if (client) return loadFacts(this.#database, facts, client)
+    return this.#database.transaction((own) => loadFacts(this.#database, facts, own))
+  }
+
   /** What holds of a key at a point of valid time, as it was known at a point of recorded time; now and now when left out. */
   get<P extends PredicateOf<S>>(
     subject: string,
@@ -142,6 +157,18 @@ export class BitemporalStore<S extends FactShape = FactShape> {
     { client }: Within = {},
   ): Promise<readonly RecordedFact<S[P]>[]> {
     return readHistory(this.#database, subject, predicate, client)
+  }
+
+  /**
+   * Pairs of facts of two predicates that hold at the same time: at a point, now when left out, or during a period, cut
+   * to it. Of the same subject, or by reference: the value on the left names the subject on the right.
+   */
+  join<L extends PredicateOf<S>, R extends PredicateOf<S>>(
+    left: L,
+    right: R,
+    options: JoinOptions & Within = {},
+  ): AsyncGenerator<Joined<S[L], S[R]>, void, undefined> {
+    return joinFacts(this.#database, left, right, options)
   }
 
   /** What became known after one point of recorded time, up to another, in that order. */

@@ -1,31 +1,22 @@
-/**
- * Arrays in PostgreSQL's binary format (array_recv in src/backend/utils/adt/arrayfuncs.c). JSON in a text array
- * doubles its quotes and backslashes, which costs more than the JSON itself (measured: stores.md, 2.1).
- */
-const oids = { text: 25, int4: 23, int8: 20, uuid: 2950, json: 114 } as const
+import type { Instant } from '../time/instant.ts'
 
-export function textArray(elements: readonly (string | null)[], type: 'text' | 'json' = 'text'): Buffer {
-  let bytes = 0
-  const lengths = elements.map((element) => {
-    const length = element === null ? -1 : Buffer.byteLength(element)
-    bytes += Math.max(length, 0)
-    return length
-  })
-  const array = begin(oids[type], elements.length, bytes + 4 * elements.length, lengths.includes(-1))
+/**
+ * Arrays in PostgreSQL's binary format (array_recv in src/backend/utils/adt/arrayfuncs.c): JSON in a text array doubles
+ * its quotes and backslashes, and reading times from text costs more than storing them.
+ */
+const oids = { text: 25, int4: 23, int8: 20, timestamptz: 1184, jsonb: 3802 } as const
+
+export function textArray(elements: readonly string[], type: 'text' | 'jsonb' = 'text'): Buffer {
+  // the version of the format of jsonb stands before its text (jsonb_recv)
+  const head = type === 'jsonb' ? 1 : 0
+  const lengths = elements.map((element) => Buffer.byteLength(element) + head)
+  const bytes = lengths.reduce((sum, length) => sum + length + 4, 0)
+  const array = begin(oids[type], elements.length, bytes)
   let at = headerBytes
   for (const [index, element] of elements.entries()) {
-    at = array.writeInt32BE(lengths[index] ?? -1, at)
-    if (element !== null) at += array.write(element, at)
-  }
-  return array
-}
-
-export function uuidArray(ids: readonly string[]): Buffer {
-  const array = begin(oids.uuid, ids.length, 20 * ids.length)
-  let at = headerBytes
-  for (const id of ids) {
-    at = array.writeInt32BE(16, at)
-    at += array.write(id.replaceAll('-', ''), at, 'hex')
+    at = array.writeInt32BE(lengths[index] ?? 0, at)
+    if (head) at = array.writeUInt8(1, at)
+    at += array.write(element, at)
   }
   return array
 }
@@ -37,20 +28,32 @@ export function int4Array(numbers: readonly number[]): Buffer {
   return array
 }
 
-export function int8Array(numbers: readonly number[]): Buffer {
-  const array = begin(oids.int8, numbers.length, 12 * numbers.length)
+export function int8Array(numbers: readonly bigint[], type: 'int8' | 'timestamptz' = 'int8'): Buffer {
+  const array = begin(oids[type], numbers.length, 12 * numbers.length)
   let at = headerBytes
-  for (const number of numbers) at = array.writeBigInt64BE(BigInt(number), array.writeInt32BE(8, at))
+  for (const number of numbers) at = array.writeBigInt64BE(number, array.writeInt32BE(8, at))
   return array
+}
+
+export function instantArray(instants: readonly Instant[]): Buffer {
+  return int8Array(instants.map(microseconds), 'timestamptz')
+}
+
+/** The server counts from 2000 (src/include/datatype/timestamp.h); the ends of int64 are the infinities. */
+function microseconds(instant: Instant): bigint {
+  if (instant === 'infinity') return 2n ** 63n - 1n
+  if (instant === '-infinity') return -(2n ** 63n)
+  const seconds = Date.parse(`${instant.slice(0, 19)}Z`) / 1000 - 946_684_800
+  return BigInt(seconds) * 1_000_000n + BigInt(instant.slice(20, 26))
 }
 
 const headerBytes = 20
 
 /** Number of dimensions, whether there are nulls, the type of an element, then length and lower bound of the dimension. */
-function begin(oid: number, elements: number, bytes: number, hasNulls = false): Buffer {
+function begin(oid: number, elements: number, bytes: number): Buffer {
   const array = Buffer.allocUnsafe(headerBytes + bytes)
   array.writeInt32BE(1, 0)
-  array.writeInt32BE(hasNulls ? 1 : 0, 4)
+  array.writeInt32BE(0, 4)
   array.writeInt32BE(oid, 8)
   array.writeInt32BE(elements, 12)
   array.writeInt32BE(1, 16)

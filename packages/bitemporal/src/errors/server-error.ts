@@ -31,6 +31,8 @@ const translations: Readonly<Record<string, Translation>> = {
   ],
   '40001': clash(),
   '40P01': clash(),
+  // a lock that was asked for with a limit
+  '55P03': clash(),
   '3F000': notInstalled(),
   '42P01': notInstalled(),
   '42883': notInstalled(),

@@ -39,6 +39,14 @@ create index fact_history_key on ${bt}.fact_history (key_id, recorded_to);
 -- takes what no partition is made for, so that a change never fails for want of one
 create table ${bt}.fact_history_default partition of ${bt}.fact_history default;
 
+-- the partitions beside it, each for what was known until some time of its period
+create table ${bt}.fact_partition (
+  name text primary key,
+  recorded_from timestamptz not null,
+  recorded_to timestamptz not null,
+  compacted_at timestamptz
+);
+
 -- the clock of recorded time
 create function ${bt}.clock() returns timestamptz language sql volatile as 'select clock_timestamp()';
 `
