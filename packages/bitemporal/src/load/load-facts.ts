@@ -38,16 +38,27 @@ export async function loadFacts<S extends FactShape>(
   const ids = new Set<string>()
   let count = 0
   let batch = new Batch()
+  // the server stores one batch while the next is made here
+  let sending: Promise<readonly string[]> = Promise.resolve([])
   const flush = async (): Promise<void> => {
-    for (const id of await batch.send(database, client)) ids.add(id)
+    for (const id of await sending) ids.add(id)
+    sending = batch.send(database, client)
+    // awaited with the next batch; until then it is no error that nobody hears of
+    sending.catch(() => undefined)
     batch = new Batch()
   }
-  for await (const fact of facts) {
-    batch.add(fact)
-    count++
-    if (batch.size >= batchFacts) await flush()
+  try {
+    for await (const fact of facts) {
+      batch.add(fact)
+      count++
+      if (batch.size >= batchFacts) await flush()
+    }
+    if (batch.size > 0) await flush()
+  } finally {
+    // whoever owns the transaction ends it next, which has to come after what was sent
+    await sending.catch(() => undefined)
   }
-  if (batch.size > 0) await flush()
+  for (const id of await sending) ids.add(id)
   await checkOverlap(database, [...ids], client)
   return count
 }

@@ -7,11 +7,28 @@ import { instantColumn } from '../time/instant-column.ts'
 import { fromServer } from '../time/instant.ts'
 import { toAsOf, type AsOf } from './as-of.ts'
 
-const factAt: Query = {
-  name: 'fact-at',
-  text: (bt) => `select o_value, ${instantColumn('o_from')}, ${instantColumn('o_to')},
-    ${instantColumn('o_recorded_from')}, o_version from ${bt}.fact_at($1, $2, $3, $4)`,
-}
+/**
+ * At one point of both times there is one answer at most: when what is known now has it, the limit keeps the server from
+ * looking at what was known before; and so does the first condition when the key did not change since. Plain SQL and no
+ * function: that would cost half as much again (measured).
+ */
+const factAt = (name: string, valid: (bt: string) => string): Query => ({
+  name,
+  text: (bt) => `
+    select f.value, ${instantColumn('f.valid_from')}, ${instantColumn('f.valid_to')},
+      ${instantColumn('f.recorded_from')}, k.version
+    from ${bt}.fact_key k cross join lateral (
+      select c.value, c.valid_from, c.valid_to, c.recorded_from from (
+        select value, valid_from, valid_to, recorded_from from ${bt}.current_fact
+        where key_id = k.id and valid_from <= ${valid(bt)} order by valid_from desc limit 1) c
+      where c.valid_to > ${valid(bt)} and c.recorded_from <= $3
+      union all
+      select h.value, h.valid_from, h.valid_to, h.recorded_from from ${bt}.history_at(k.id, ${valid(bt)}, $3) h
+      where k.recorded_at > $3) f
+    where k.predicate = $2 and k.subject = $1 limit 1`,
+})
+const factAtTime = factAt('fact-at', () => '$4::timestamptz')
+const factNow = factAt('fact-now', (bt) => `(select ${bt}.clock())`)
 const keyVersion: Query = {
   name: 'key-version',
   text: (bt) => `select version from ${bt}.fact_key where predicate = $2 and subject = $1`,
@@ -30,7 +47,10 @@ export async function readFact<V>(
 ): Promise<VersionedFact<V> | undefined> {
   checkKey(subject, predicate)
   const { validAt, recordedAt } = toAsOf(asOf)
-  const [row] = await database.run(factAt, [subject, predicate, validAt, recordedAt], client)
+  const key = [subject, predicate, recordedAt]
+  const [row] = await (validAt === null
+    ? database.run(factNow, key, client)
+    : database.run(factAtTime, [...key, validAt], client))
   if (!row) return undefined
   return {
     subject,

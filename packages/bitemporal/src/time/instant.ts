@@ -14,10 +14,16 @@ export const forever: Instant = 'infinity'
 
 const iso = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:(Z)|([+-])(\d\d):?(\d\d))?)?$/
 
+/** What most times look like, and needs no more than its digits; the last days of a month are looked at closer. */
+const plain =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z$/
+
 /** The time as an Instant; `what` names it in errors. Throws INVALID_TIME. */
 export function toInstant(time: TimeLike, what: string): Instant {
   if (time === always || time === forever) return time
   if (time instanceof Date) return written(time.getTime(), '', what, time)
+  if (typeof time === 'string' && plain.test(time))
+    return `${time.slice(0, 19)}.${time.slice(20, -1).padEnd(6, '0')}Z`
   const parts = typeof time === 'string' ? iso.exec(time) : null
   if (!parts) throw refused(what, time, 'it is neither a Date nor text like 2026-03-29T01:00:00Z')
   const [, day = '', minute = '00:00', second = '00', fraction = '', utc, sign, hours, minutes] = parts
