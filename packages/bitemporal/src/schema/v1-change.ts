@@ -13,12 +13,12 @@ returns table (o_status int, o_version bigint, o_recorded_at timestamptz, o_from
 language plpgsql as $$
 declare
   k record;
+  r record;
   first_from timestamptz;
   n int;
   lo timestamptz;
   hi timestamptz;
-  last_to timestamptz;
-  last_value jsonb;
+  placed boolean := false;
   v_now timestamptz;
 begin
   if p_from >= p_to then
@@ -39,26 +39,36 @@ begin
     return;
   end if;
 
-  select valid_from into first_from from ${bt}.current_fact
+  select valid_from, valid_to, recorded_from, value into r from ${bt}.current_fact
     where key_id = k.id and valid_from <= p_from order by valid_from desc limit 1;
-  first_from := coalesce(first_from, p_from);
   if p_mode = 's' then
     -- up to where the fact lasts that it takes the place of
-    select valid_to into hi from ${bt}.current_fact
-      where key_id = k.id and valid_from = first_from and valid_to > p_from;
-    if hi is null then
-      o_status := 4;
-      return next;
-      return;
-    end if;
-    p_to := hi;
+    p_to := r.valid_to;
   end if;
-  select count(*), min(valid_from), max(valid_to) into n, lo, hi from ${bt}.current_fact
-    where key_id = k.id and valid_from >= first_from and valid_from < p_to and valid_to > p_from;
+  if r.valid_to > p_from and r.valid_to >= p_to then
+    -- the usual case: one fact holds for the whole period
+    n := 1;
+    lo := r.valid_from;
+    hi := r.valid_to;
+  elsif p_mode = 's' then
+    n := 0;
+  else
+    first_from := case when r.valid_to > p_from then r.valid_from else p_from end;
+    select count(*), min(valid_from), max(valid_to) into n, lo, hi from ${bt}.current_fact
+      where key_id = k.id and valid_from >= first_from and valid_from < p_to;
+    if hi > p_to then
+      -- what is left of it afterwards
+      select valid_from, valid_to, recorded_from, value into r from ${bt}.current_fact
+        where key_id = k.id and valid_from >= first_from and valid_from < p_to order by valid_from desc limit 1;
+    end if;
+  end if;
+  if n = 0 and p_mode in ('c', 's', 'd') then
+    o_status := 4;
+    return next;
+    return;
+  end if;
   if n > 0 then
-    select valid_to, value into last_to, last_value from ${bt}.current_fact
-      where key_id = k.id and valid_from >= first_from and valid_from < p_to order by valid_from desc limit 1;
-    if n = 1 and lo <= p_from and hi >= p_to and last_value = p_value
+    if n = 1 and lo <= p_from and hi >= p_to and r.value = p_value
       and (p_mode <> 'r' or (lo = p_from and hi = p_to)) then
       o_status := 1;
       return next;
@@ -71,30 +81,35 @@ begin
       return next;
       return;
     end if;
-  elsif p_mode in ('c', 'd') then
-    o_status := 4;
-    return next;
-    return;
   end if;
 
   v_now := greatest(${bt}.clock(), k.recorded_at + interval '1 microsecond');
   update ${bt}.fact_key set version = k.version + 1, recorded_at = v_now where id = k.id;
-  if n > 0 then
+  if n = 1 and lo <= p_from and hi >= p_to then
+    insert into ${bt}.fact_history (key_id, valid_from, valid_to, recorded_from, recorded_to, value)
+      values (k.id, lo, hi, r.recorded_from, v_now, r.value);
+  elsif n > 0 then
     insert into ${bt}.fact_history (key_id, valid_from, valid_to, recorded_from, recorded_to, value)
       select key_id, valid_from, valid_to, recorded_from, v_now, value from ${bt}.current_fact
-        where key_id = k.id and valid_from >= first_from and valid_from < p_to and valid_to > p_from;
-    if n > 1 or lo >= p_from then
-      delete from ${bt}.current_fact where key_id = k.id and valid_from >= p_from and valid_from < p_to;
-    end if;
-    if lo < p_from then
-      update ${bt}.current_fact set valid_to = p_from, recorded_from = v_now where key_id = k.id and valid_from = lo;
-    end if;
-    if hi > p_to then
-      insert into ${bt}.current_fact (key_id, valid_from, valid_to, recorded_from, value)
-        values (k.id, p_to, last_to, v_now, last_value);
-    end if;
+        where key_id = k.id and valid_from >= first_from and valid_from < p_to;
   end if;
-  if p_value is not null then
+  -- what goes goes before what comes, or an overlap constraint would refuse it
+  if n = 1 and lo = p_from and p_value is not null then
+    -- in its place: no index has to be told
+    update ${bt}.current_fact set valid_to = p_to, recorded_from = v_now, value = p_value
+      where key_id = k.id and valid_from = lo;
+    placed := true;
+  elsif n > 1 or lo >= p_from then
+    delete from ${bt}.current_fact where key_id = k.id and valid_from >= p_from and valid_from < p_to;
+  end if;
+  if lo < p_from then
+    update ${bt}.current_fact set valid_to = p_from, recorded_from = v_now where key_id = k.id and valid_from = lo;
+  end if;
+  if hi > p_to then
+    insert into ${bt}.current_fact (key_id, valid_from, valid_to, recorded_from, value)
+      values (k.id, p_to, hi, v_now, r.value);
+  end if;
+  if p_value is not null and not placed then
     insert into ${bt}.current_fact (key_id, valid_from, valid_to, recorded_from, value)
       values (k.id, p_from, p_to, v_now, p_value);
   end if;
