@@ -97,6 +97,7 @@ onServers('joins', (server) => {
           const over = (
             await all(store.join('salary', 'team', { during: { from: '-infinity' }, recordedAt }))
           ).filter(({ left }) => left.subject === subject)
+          for (const { valid } of over) expect(valid.from < valid.to).toBe(true)
           for (let y = 2010; y < 2023; y++) {
             const validAt = `${y}-01-01T00:00:00.000000Z`
             const found = over.filter(({ valid }) => valid.from <= validAt && valid.to > validAt)

@@ -48,8 +48,8 @@ async function create(database: Database, period: Period, client: ClientBase): P
     client,
     `set local lock_timeout = ${lockMs}; create table ${table} (like ${inherited})`,
   )
-  // nobody may put into the default partition what belongs into the new one between the move and its end
-  await database.plain(client, `lock table ${bt}.fact_history_default in access exclusive mode`)
+  // changes wait at the door: one that had chosen the default partition already would fail once the new one is there
+  await database.plain(client, `lock table only ${bt}.fact_history in share row exclusive mode`)
   const [row] = await database.run(misplaced, [from, to], client)
   if (column(row, 0) === 't') {
     const literal = `recorded_to >= '${from}' and recorded_to < '${to}'`
