@@ -94,7 +94,7 @@ export default {
       comment: 'the libraries stand alone on npm: what both need is copied, or becomes a library',
       severity: 'error',
       from: {
-        path: '^packages/((migrate|eventstore)/src|pgherd/dependency-canary/library)/',
+        path: '^packages/((migrate|eventstore|bitemporal)/src|pgherd/dependency-canary/library)/',
         pathNot: tests,
       },
       to: { path: ['^packages/testbed/', source] },

@@ -1,0 +1,24 @@
+export {
+  BitemporalStore,
+  type BitemporalStoreOptions,
+  type ChangeOptions,
+  type SupersedeOptions,
+  type Within,
+} from './bitemporal-store.ts'
+export type { ChangeResult } from './change/change-result.ts'
+export type { Fact, FactShape, PredicateOf, RecordedFact } from './fact.ts'
+export type { AsOf } from './read/as-of.ts'
+export type { Paged } from './read/page-size.ts'
+export type { Change, ChangesOptions } from './read/read-changes.ts'
+export type { VersionedFact } from './read/read-fact.ts'
+export type { Span, TimelineOptions } from './read/read-timeline.ts'
+export type { Joined, JoinOptions } from './join/join-facts.ts'
+export type { NewFact } from './load/load-facts.ts'
+export type { HistoryPartition, HistoryPartitions, PartitionPlan } from './partition/history-partitions.ts'
+export { guardOverlap } from './schema/guard-overlap.ts'
+export { install, type InstallOptions } from './schema/install.ts'
+export type { Instant, TimeLike } from './time/instant.ts'
+export type { Period, PeriodLike } from './time/period.ts'
+export { errorCodes, type ErrorCode } from './errors/error-codes.ts'
+export { BitemporalError, isBitemporalError } from './errors/bitemporal-error.ts'
+export { VersionConflict } from './errors/version-conflict.ts'

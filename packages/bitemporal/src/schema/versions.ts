@@ -1,0 +1,9 @@
+import { change } from './v1-change.ts'
+import { load } from './v1-load.ts'
+import { read } from './v1-read.ts'
+import { tables } from './v1-tables.ts'
+
+/** What each version adds to the one before. A released version never changes: what is installed somewhere is changed by a later one. */
+export const versions: readonly ((bt: string) => string)[] = [
+  (bt) => [tables(bt), change(bt), read(bt), load(bt)].join('\n'),
+]

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { all, onServers } from './servers.testkit.ts'
+import { startStandby } from './standby.testkit.ts'
+
+onServers('a standby', (server) => {
+  test('answers every question, and takes no change', async () => {
+    const { store, schema } = await server().newStore()
+    const { recordedAt } = await store.record('s', 'p', 1, { from: '2026-01-01' })
+    await store.correct('s', 'p', 2, { from: '2026-01-01' })
+    const standby = await startStandby(server().server)
+    const there = server().open({ schema, pool: standby.pool })
+    expect(await there.get('s', 'p')).toMatchObject({ value: 2 })
+    expect(await there.get('s', 'p', { recordedAt })).toMatchObject({ value: 1 })
+    expect(await all(there.facts('p', { recordedAt }))).toMatchObject([{ value: 1 }])
+    expect(await there.about('s')).toMatchObject([{ value: 2 }])
+    expect(await there.timeline('s', 'p', { recordedAt })).toHaveLength(1)
+    expect(await there.history('s', 'p')).toHaveLength(2)
+    expect(await all(there.changes({ after: recordedAt }))).toHaveLength(1)
+    const readOnly = { code: 'READ_ONLY' }
+    await expect(there.assert('s', 'p', 3, { from: '2026-01-01' })).rejects.toMatchObject(readOnly)
+    await expect(there.retract('s', 'p', { from: '2026-01-01' })).rejects.toMatchObject(readOnly)
+    await standby.stop()
+  })
+})
