@@ -32,3 +32,6 @@ export type { FailedEvent, FailedPage, FailedSelection } from './subscription/fa
 export type { Lag, PartitionLag } from './subscription/lag.ts'
 export type { RebuildDefinition } from './subscription/rebuild.ts'
 export type { Subscription } from './subscription/subscriptions.ts'
+export { exportEvents, type ExportOptions } from './transfer/export-events.ts'
+export { importEvents, type ImportOptions } from './transfer/import-events.ts'
+export { verifyExport, type ExportSummary } from './transfer/read-export.ts'

@@ -26,6 +26,8 @@ export const errorCodes = {
   POSITIONS_EXHAUSTED: 'there are no positions left',
   SUBSCRIPTION_CHANGED: 'the subscription exists with other settings',
   SUBSCRIPTION_MISSING: 'the subscription does not exist',
+  EXPORT_DAMAGED: 'the export is not as it was written',
+  STORE_NOT_EMPTY: 'the store holds streams already',
   CLOSED: 'the store is closed',
 } as const
 
