@@ -131,11 +131,21 @@ export class GroupCommit {
   async #runAlone(group: readonly Unit[]): Promise<void> {
     for (const unit of group) {
       try {
-        unit.resolve(await this.#ports.send(unit.appends, true))
+        unit.resolve(await this.#sendAlone(unit.appends))
         this.#ports.committed()
       } catch (thrown) {
         unit.reject(withAppend(thrown, unit.appends))
       }
+    }
+  }
+
+  /** Once more after a collision: another program may have stored the same ids in a stream that was not there to be locked. */
+  async #sendAlone(appends: readonly PreparedAppend[]): Promise<readonly BatchResult[]> {
+    try {
+      return await this.#ports.send(appends, true)
+    } catch (thrown) {
+      if (!isEventStoreError(thrown, 'TRANSACTION_CLASH')) throw thrown
+      return this.#ports.send(appends, true)
     }
   }
 }
