@@ -2,7 +2,9 @@ import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { EventShape, NewEvent } from '../event.ts'
+import type { SubjectKeys } from '../personal/subject-keys.ts'
 import type { AppendResult, BatchResult } from './append-result.ts'
+import { AppendKeys, subjectsOf } from './append-keys.ts'
 import { sendAppends } from './append-statement.ts'
 import type { Expected } from './expected.ts'
 import { GroupCommit, groupCommitDefaults, type GroupCommitOptions } from './group-commit.ts'
@@ -36,6 +38,7 @@ export interface BatchOptions {
 
 export interface AppenderOptions extends AppendContext {
   readonly database: Database
+  readonly subjectKeys: SubjectKeys
   readonly groupCommit: Partial<GroupCommitOptions>
   /** Called when events may have become visible to readers. */
   readonly committed: () => void
@@ -45,10 +48,12 @@ export interface AppenderOptions extends AppendContext {
 export class Appender {
   readonly #options: AppenderOptions
   readonly #groups: GroupCommit
+  readonly #keys: AppendKeys
   #closed = false
 
   constructor(options: AppenderOptions) {
     this.#options = options
+    this.#keys = new AppendKeys(options.subjectKeys)
     this.#groups = new GroupCommit(
       { ...groupCommitDefaults, ...options.groupCommit },
       {
@@ -61,7 +66,8 @@ export class Appender {
   /** Throws what refuses the append. */
   async append(stream: string, events: readonly EventInput[], options: AppendOptions): Promise<AppendResult> {
     const { expected = 'any', client } = options
-    const append = prepareAppend(stream, events, expected, this.#options)
+    const fetching = this.#keys.fetch(subjectsOf(events, this.#options.personal), client)
+    const append = prepareAppend(stream, events, expected, this.#options, fetching && (await fetching))
     const [result] = await this.#store([append], false, client)
     if (!result) throw new TypeError('the server gave no result')
     if (result.ok)
@@ -75,8 +81,11 @@ export class Appender {
     { atomic = false, client }: BatchOptions,
   ): Promise<readonly BatchResult[]> {
     if (appends.length === 0) throw nothingToAppend('the batch is empty')
+    const all = appends.flatMap(({ events }) => events)
+    const fetching = this.#keys.fetch(subjectsOf(all, this.#options.personal), client)
+    const keys = fetching && (await fetching)
     const prepared = appends.map(({ stream, events, expected = 'any' }) =>
-      prepareAppend(stream, events, expected, this.#options),
+      prepareAppend(stream, events, expected, this.#options, keys),
     )
     const results = await this.#store(prepared, atomic, client)
     const refused = results.find((result) => !result.ok)

@@ -2,6 +2,9 @@ import { newEventId, isEventId } from '../event-id.ts'
 import type { EventMetadata, EventShape } from '../event.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { Schemas } from '../event-schemas.ts'
+import type { Declarations } from '../personal/personal-fields.ts'
+import { checkNotSealed, sealData } from '../personal/sealed-data.ts'
+import type { SubjectKey } from '../personal/subject-keys.ts'
 import { expectedNumber, type Expected } from './expected.ts'
 import { jsonText } from './json-text.ts'
 import { checkStreamName, checkText } from './stored-text.ts'
@@ -35,6 +38,7 @@ export interface EventInput extends EventShape {
 /** What appends have in common. */
 export interface AppendContext {
   readonly schemas: Schemas
+  readonly personal: Declarations
   /** What every event is given; an event's own metadata wins. */
   readonly metadata: () => EventMetadata | undefined
 }
@@ -48,11 +52,12 @@ export function prepareAppend(
   events: readonly EventInput[],
   expected: Expected,
   context: AppendContext,
+  keys: ReadonlyMap<string, SubjectKey> = noKeys,
 ): PreparedAppend {
   checkStreamName(stream)
   if (events.length === 0) throw nothingToAppend(`${JSON.stringify(stream)} was given no events`)
   const shared = context.metadata()
-  const prepared = events.map((event) => prepareEvent(event, shared, context.schemas))
+  const prepared = events.map((event) => prepareEvent(stream, event, shared, context, keys))
   if (events.length > 1 && new Set(prepared.map(({ id }) => id)).size < prepared.length)
     throw invalid('two events of one append have the same id', 'only one of them could be stored')
   return {
@@ -76,20 +81,34 @@ export function nothingToAppend(detail: string): EventStoreError {
   })
 }
 
-function prepareEvent(event: EventInput, shared: EventMetadata | undefined, schemas: Schemas): PreparedEvent {
+const noKeys: ReadonlyMap<string, SubjectKey> = new Map()
+
+function prepareEvent(
+  stream: string,
+  event: EventInput,
+  shared: EventMetadata | undefined,
+  { schemas, personal }: AppendContext,
+  keys: ReadonlyMap<string, SubjectKey>,
+): PreparedEvent {
   if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type === '')
     throw invalid('an event has no type', 'readers tell events apart by it')
   checkText(event.type, 'the type', 'INVALID_EVENT')
-  const { id, type } = event
-  if (id !== undefined && !isEventId(id))
-    throw invalid(`the id ${JSON.stringify(id)} of a ${type} is no UUID`, 'ids are stored as UUIDs')
+  const { type } = event
+  if (event.id !== undefined && !isEventId(event.id))
+    throw invalid(`the id ${JSON.stringify(event.id)} of a ${type} is no UUID`, 'ids are stored as UUIDs')
+  const id = event.id?.toLowerCase() ?? newEventId()
   const own = event.metadata
   const metadata = shared === undefined ? own : own === undefined ? shared : { ...shared, ...own }
+  const what = `the data of a ${type}`
+  const declarations = personal.get(type)
+  const data = declarations
+    ? sealData(event.data, { stream, id, type }, declarations, keys)
+    : checkNotSealed(jsonText(event.data, what), what)
   return {
-    id: id?.toLowerCase() ?? newEventId(),
+    id,
     type,
     schemaVersion: schemas[type]?.version ?? 1,
-    data: sized(jsonText(event.data, `the data of a ${type}`), type),
+    data: sized(data, type),
     metadata: sized(jsonText(metadata, `the metadata of a ${type}`), type),
   }
 }

@@ -26,6 +26,8 @@ export const errorCodes = {
   POSITIONS_EXHAUSTED: 'there are no positions left',
   SUBSCRIPTION_CHANGED: 'the subscription exists with other settings',
   SUBSCRIPTION_MISSING: 'the subscription does not exist',
+  PERSONAL_KEY_MISSING: 'a key of personal data is missing',
+  PERSONAL_DATA_DAMAGED: 'personal data is not as it was sealed',
   EXPORT_DAMAGED: 'the export is not as it was written',
   STORE_NOT_EMPTY: 'the store holds streams already',
   CLOSED: 'the store is closed',

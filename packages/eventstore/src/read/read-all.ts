@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import { column, type Query, type Row } from '../database/query.ts'
 import type { EventShape, Recorded } from '../event.ts'
-import type { Schemas } from '../event-schemas.ts'
+import { keyringOf, type EventReading } from './event-reading.ts'
 import { eventColumns, eventOfRow } from './event-row.ts'
 import { readHorizon } from './horizon.ts'
 import { pages } from './pages.ts'
@@ -55,7 +55,7 @@ const pageSize = 1000
  */
 export async function* readAll<E extends EventShape>(
   database: Database,
-  schemas: Schemas,
+  reading: EventReading,
   options: ReadAllOptions = {},
 ): AsyncGenerator<Recorded<E>, void, undefined> {
   const after = wholeNumber('after', options.after, 0) ?? 0
@@ -66,7 +66,8 @@ export async function* readAll<E extends EventShape>(
   const rest = { upTo: safe, types: options.types, limit, partition: 0, partitions: 1 }
   for await (const event of pages<Recorded<EventShape>>(limit, async (last) => {
     const rows = await readRange(database, { ...rest, after: last?.position ?? after })
-    return rows.map((row) => eventOfRow<EventShape>(row, schemas))
+    const keys = await keyringOf(rows, reading)
+    return rows.map((row) => eventOfRow<EventShape>(row, reading, keys))
   })) {
     yield event as Recorded<E>
     if (--left === 0) return

@@ -4,7 +4,7 @@ import { checkStreamName } from '../append/stored-text.ts'
 import type { Database } from '../database/database.ts'
 import type { Query } from '../database/query.ts'
 import type { EventShape, Recorded } from '../event.ts'
-import type { Schemas } from '../event-schemas.ts'
+import { keyringOf, type EventReading } from './event-reading.ts'
 import { eventColumns, eventOfRow } from './event-row.ts'
 import { pages } from './pages.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -33,12 +33,12 @@ const isTombstoned: Query = {
 /** The events of one stream in the order of their versions; none when it does not exist. Throws STREAM_TOMBSTONED, INVALID_STREAM, INVALID_OPTION. */
 export async function* readStream<E extends EventShape>(
   database: Database,
-  schemas: Schemas,
+  reading: EventReading,
   stream: string,
   options: ReadOptions = {},
 ): AsyncGenerator<Recorded<E>, void, undefined> {
   let found = false
-  for await (const event of readEvents<E>(database, schemas, stream, options)) {
+  for await (const event of readEvents<E>(database, reading, stream, options)) {
     found = true
     yield event
   }
@@ -47,12 +47,13 @@ export async function* readStream<E extends EventShape>(
   if (row?.[0] === 't') throw tombstoned(stream)
 }
 
-/** The same without a look at why there are no events. Throws INVALID_STREAM, INVALID_OPTION. */
+/** The same without a look at why there are no events; notes the keys that personal data was opened with. Throws INVALID_STREAM, INVALID_OPTION. */
 export async function* readEvents<E extends EventShape>(
   database: Database,
-  schemas: Schemas,
+  reading: EventReading,
   stream: string,
   options: ReadOptions = {},
+  usedKeys?: Set<string>,
 ): AsyncGenerator<Recorded<E>, void, undefined> {
   checkStreamName(stream)
   const limit = wholeNumber('limit', options.limit, 0) ?? Infinity
@@ -65,7 +66,9 @@ export async function* readEvents<E extends EventShape>(
   for await (const event of pages<Recorded<EventShape>>(size, async (last) => {
     const from = last ? last.version + step : start
     const rows = await database.run(page, [stream, from, backwards, size], options.client)
-    return rows.map((row) => eventOfRow<EventShape>(row, schemas))
+    const keys = await keyringOf(rows, reading, options.client)
+    for (const [id, key] of keys) if (key !== 'erased') usedKeys?.add(id)
+    return rows.map((row) => eventOfRow<EventShape>(row, reading, keys))
   })) {
     yield event as Recorded<E>
     if (--left === 0) return

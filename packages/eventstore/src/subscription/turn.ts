@@ -54,7 +54,7 @@ export class Turns {
     client: ClientBase,
   ): Promise<void> {
     const { name, types, partitions, batchSize, onFailure } = this.#plan
-    const { database, schemas, checkpoints } = this.#tools
+    const { database, reading, checkpoints } = this.#tools
     const limit = this.#limits.get(partition) ?? batchSize
     const range = { after: position, upTo: safe, types, limit, partition, partitions }
     const rows = await readRange(database, range, client)
@@ -65,7 +65,7 @@ export class Turns {
     if (first) {
       const earlier = positionOf(first) === failing ? attempts : 0
       const context = { client, subscription: name, partition, attempt: earlier + 1 }
-      const failed = (await deliver(this.#plan, due, schemas, context)) ?? transactionTrouble(client)
+      const failed = (await deliver(this.#plan, due, reading, context)) ?? transactionTrouble(client)
       if (failed) {
         const facts = { partition, size: due.length, culprit: failed.culprit, attempts: earlier }
         throw new HandlerFailure(
