@@ -42,3 +42,5 @@ export { addPartition, type AddPartitionOptions } from './partitions/add-partiti
 export { adviseMetadataIndexes, type MetadataIndexAdvice } from './partitions/metadata-indexes.ts'
 export { listPartitions, type Partition, type PartitionOptions } from './partitions/partition-list.ts'
 export { archivePartition, dropPartition, type RetireOptions } from './partitions/retire-partition.ts'
+export { ConditionFailed } from './tags/condition-failed.ts'
+export type { AppendCondition, TagQuery } from './tags/tag-query.ts'

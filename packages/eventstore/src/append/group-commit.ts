@@ -1,6 +1,7 @@
 import { EventStoreError, isEventStoreError } from '../errors/event-store-error.ts'
 import { withAppend } from './unknown-outcome.ts'
 import type { BatchResult } from './append-result.ts'
+import { GroupTags } from './group-tags.ts'
 import type { PreparedAppend } from './prepare-append.ts'
 
 export interface GroupCommitOptions {
@@ -93,6 +94,7 @@ export class GroupCommit {
     const left: Unit[] = []
     // streams that an earlier unit still waits for: a later one must not overtake it
     const waiting = new Set<string>()
+    const tags = new GroupTags()
     let appends = 0
     let bytes = 0
     for (const unit of this.#queue) {
@@ -100,7 +102,8 @@ export class GroupCommit {
       const isFree = streams.every((stream) => !this.#underWay.has(stream) && !waiting.has(stream))
       const fits =
         appends === 0 || (appends + unit.appends.length <= maxAppends && bytes + unit.bytes <= maxBytes)
-      if (isFree && fits) {
+      if (isFree && fits && tags.admits(unit.appends)) {
+        tags.add(unit.appends)
         group.push(unit)
         appends += unit.appends.length
         bytes += unit.bytes

@@ -5,6 +5,12 @@ import type { Schemas } from '../event-schemas.ts'
 import type { Declarations } from '../personal/personal-fields.ts'
 import { checkNotSealed, sealData } from '../personal/sealed-data.ts'
 import type { SubjectKey } from '../personal/subject-keys.ts'
+import {
+  checkTag,
+  prepareCondition,
+  type AppendCondition,
+  type PreparedCondition,
+} from '../tags/tag-query.ts'
 import { expectedNumber, type Expected } from './expected.ts'
 import { jsonText } from './json-text.ts'
 import { checkStreamName, checkText } from './stored-text.ts'
@@ -16,6 +22,7 @@ export interface PreparedEvent {
   readonly schemaVersion: number
   readonly data: string | null
   readonly metadata: string | null
+  readonly tags: readonly string[]
 }
 
 /** An append that has been checked, so that the server has no reason to refuse the group it goes with. */
@@ -24,6 +31,7 @@ export interface PreparedAppend {
   readonly expected: Expected
   readonly expectedNumber: number
   readonly events: readonly PreparedEvent[]
+  readonly condition: PreparedCondition | undefined
   /** Whether some ids may have been appended before. */
   readonly hasGivenIds: boolean
   /** About how much there is to send. */
@@ -33,6 +41,13 @@ export interface PreparedAppend {
 export interface EventInput extends EventShape {
   readonly id?: string
   readonly metadata?: EventMetadata
+  readonly tags?: readonly string[]
+}
+
+/** What an append is to meet. */
+export interface Requirement {
+  readonly expected: Expected
+  readonly condition?: AppendCondition | undefined
 }
 
 /** What appends have in common. */
@@ -50,7 +65,7 @@ const maxEventBytes = 64 * 1024 * 1024
 export function prepareAppend(
   stream: string,
   events: readonly EventInput[],
-  expected: Expected,
+  { expected, condition }: Requirement,
   context: AppendContext,
   keys: ReadonlyMap<string, SubjectKey> = noKeys,
 ): PreparedAppend {
@@ -65,6 +80,7 @@ export function prepareAppend(
     expected,
     expectedNumber: expectedNumber(expected),
     events: prepared,
+    condition: condition && prepareCondition(condition),
     hasGivenIds: events.some(({ id }) => id !== undefined),
     bytes: prepared.reduce(
       (sum, { data, metadata }) => sum + (data?.length ?? 0) + (metadata?.length ?? 0) + 100,
@@ -110,7 +126,15 @@ function prepareEvent(
     schemaVersion: schemas[type]?.version ?? 1,
     data: sized(data, type),
     metadata: sized(jsonText(metadata, `the metadata of a ${type}`), type),
+    tags: event.tags ? checkedTags(event.tags) : noTags,
   }
+}
+
+const noTags: readonly string[] = []
+
+function checkedTags(tags: readonly string[]): readonly string[] {
+  for (const tag of tags) checkTag(tag, 'INVALID_EVENT')
+  return [...new Set(tags)]
 }
 
 function sized(json: string | null, type: string): string | null {

@@ -1,6 +1,7 @@
 /** What each code stands for: fixed text, safe to group by. A code is never reused for another meaning. */
 export const errorCodes = {
   VERSION_CONFLICT: 'the stream is not at the expected version',
+  CONDITION_FAILED: 'an event that matches the condition is stored',
   STREAM_ARCHIVED: 'the stream is archived',
   STREAM_TOMBSTONED: 'the stream is tombstoned',
   STREAM_TRUNCATED: 'the stream lacks its first events',

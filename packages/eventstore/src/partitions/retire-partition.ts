@@ -67,7 +67,11 @@ async function retire(
   await withEventTable(database, async (client) => {
     await oldest(database, name, client)
     const table = `${database.es}.${name}`
-    await database.plain(client, `alter table ${database.es}.event detach partition ${table}; ${end(table)}`)
+    await database.plain(
+      client,
+      `alter table ${database.es}.event detach partition ${table};
+       delete from ${database.es}.event_tag where position < ${before}; ${end(table)}`,
+    )
   })
 }
 

@@ -7,6 +7,7 @@ import { eventColumns, eventOfRow } from './event-row.ts'
 import { readHorizon } from './horizon.ts'
 import { pages } from './pages.ts'
 import { textArray } from '../database/binary-array.ts'
+import { checkQueries, type TagQuery } from '../tags/tag-query.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export interface ReadAllOptions<T extends string = string> {
@@ -14,6 +15,8 @@ export interface ReadAllOptions<T extends string = string> {
   readonly after?: number
   /** Only events of these types. */
   readonly types?: readonly T[]
+  /** Only events that match one of these queries by tags. */
+  readonly matching?: TagQuery<T> | readonly TagQuery<T>[]
   /** Events at most. */
   readonly limit?: number
 }
@@ -33,6 +36,11 @@ export interface Range {
 const page: Query = {
   name: 'read-all',
   text: (es) => `select ${eventColumns} from ${es}.read_range($1, $2, $3, $4, $5, $6)`,
+}
+
+const taggedPage: Query = {
+  name: 'read-tagged',
+  text: (es) => `select ${eventColumns} from ${es}.read_tagged($1, $2, $3, $4)`,
 }
 
 /** Rows of a stretch in the order of their positions, for `eventOfRow`; the id of the stream comes after its columns. */
@@ -63,13 +71,32 @@ export async function* readAll<E extends EventShape>(
   if (left === 0) return
   const { safe } = await readHorizon(database)
   const limit = Math.min(pageSize, left)
+  const queries = options.matching && JSON.stringify(matching(options.matching, options.types))
   const rest = { upTo: safe, types: options.types, limit, partition: 0, partitions: 1 }
   for await (const event of pages<Recorded<EventShape>>(limit, async (last) => {
-    const rows = await readRange(database, { ...rest, after: last?.position ?? after })
+    const from = last?.position ?? after
+    const rows =
+      queries === undefined
+        ? await readRange(database, { ...rest, after: from })
+        : await database.run(taggedPage, [from, safe, queries, limit])
     const keys = await keyringOf(rows, reading)
     return rows.map((row) => eventOfRow<EventShape>(row, reading, keys))
   })) {
     yield event as Recorded<E>
     if (--left === 0) return
   }
+}
+
+/** Queries by tags, each with the types that all are asked for. */
+function matching(
+  given: TagQuery | readonly TagQuery[],
+  types: readonly string[] | undefined,
+): readonly TagQuery[] {
+  return checkQueries(given).map((query) => {
+    if (!types) return query
+    return {
+      tags: query.tags,
+      types: query.types ? query.types.filter((type) => types.includes(type)) : types,
+    }
+  })
 }

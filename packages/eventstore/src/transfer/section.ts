@@ -72,6 +72,16 @@ export const sections = {
       time('created_at'),
     ],
   },
+  tags: {
+    kind: 'tag',
+    table: 'event_tag',
+    key: ['tag', 'position'],
+    columns: [
+      { name: 'tag', type: 'text' },
+      { name: 'position', type: 'bigint' },
+      { name: 'type', type: 'text' },
+    ],
+  },
 } satisfies Record<string, Section>
 
 /**

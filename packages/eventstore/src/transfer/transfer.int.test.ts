@@ -6,7 +6,7 @@ import { exportEvents } from './export-events.ts'
 import { importEvents } from './import-events.ts'
 import { verifyExport } from './read-export.ts'
 
-type Noted = { type: string; data?: unknown; metadata?: Record<string, unknown> }
+type Noted = { type: string; data?: unknown; tags?: string[]; metadata?: Record<string, unknown> }
 
 const sum = {
   initial: () => 0,
@@ -35,7 +35,7 @@ async function filled(server: StoreServer): Promise<string> {
   await store.setStreamMetadata('empty', { owner: 'ann' })
   await store.append(
     'last',
-    Array.from({ length: 2500 }, (_, n) => ({ type: 'Noted', data: { n } })),
+    Array.from({ length: 2500 }, (_, n) => ({ type: 'Noted', data: { n }, tags: [`n:${n}`, 'all'] })),
   )
   await store.aggregate('last', sum)
   return schema
@@ -47,6 +47,7 @@ async function contents(server: StoreServer, schema: string): Promise<unknown> {
     'select * from es.stream order by id',
     'select *, data::text, metadata::text from es.event order by position',
     'select *, state::text from es.snapshot order by stream_id',
+    'select * from es.event_tag order by tag, position',
     'select last_value from es.event_position',
   ]
   const results = await Promise.all(
@@ -75,7 +76,7 @@ onServers('an export', (server) => {
     const summary = await importEvents(server().pool, piecesOf(exported), { schema })
     expect(await contents(server(), schema)).toEqual(await contents(server(), from))
     expect(summary).toEqual(await verifyExport(piecesOf(exported, 7001)))
-    expect(summary.counts).toEqual({ stream: 6, event: 2505, snapshot: 1 })
+    expect(summary.counts).toEqual({ stream: 6, event: 2505, snapshot: 1, tag: 5000 })
     const [before, after] = [server().open<Noted>({ schema: from }), server().open<Noted>({ schema })]
     expect(await all(after.readAll())).toEqual(await all(before.readAll()))
     expect(await after.aggregate('last', sum)).toMatchObject({ state: 2500, replayed: 0 })
@@ -122,7 +123,7 @@ onServers('an export', (server) => {
       }),
       { numRuns: 40 },
     )
-    expect(await contents(server(), schema)).toMatchObject([[], [], [], [{ last_value: '0' }]])
+    expect(await contents(server(), schema)).toMatchObject([[], [], [], [], [{ last_value: '0' }]])
   })
 
   test('that breaks off anywhere, or has lines moved, left out, repeated or added, is refused', async () => {
