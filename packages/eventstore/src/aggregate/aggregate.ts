@@ -47,7 +47,7 @@ export async function aggregateStream<S, E extends EventShape>(
   // of personal data that is in the state
   const keyIds = new Set(start?.keyIds)
   const options = { from: version + 1, ...(client ? { client } : {}) }
-  for await (const event of readEvents<E>(database, reading, stream, options, keyIds)) {
+  for await (const event of readEvents<E>(database, reading, stream, options, { usedKeys: keyIds })) {
     const recorded = event as Recorded<EventShape>
     if (recorded.version !== version + 1) throw truncated(stream, version + 1, recorded.version)
     state = evolve(state, recorded as unknown as Happened<E>)

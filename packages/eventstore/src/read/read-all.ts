@@ -67,23 +67,20 @@ export async function* readAll<E extends EventShape>(
   options: ReadAllOptions = {},
 ): AsyncGenerator<Recorded<E>, void, undefined> {
   const after = wholeNumber('after', options.after, 0) ?? 0
-  let left = wholeNumber('limit', options.limit, 0) ?? Infinity
-  if (left === 0) return
+  const limit = wholeNumber('limit', options.limit, 0) ?? Infinity
+  if (limit === 0) return
   const { safe } = await readHorizon(database)
-  const limit = Math.min(pageSize, left)
+  const size = Math.min(pageSize, limit)
   const queries = options.matching && JSON.stringify(matching(options.matching, options.types))
-  const rest = { upTo: safe, types: options.types, limit, partition: 0, partitions: 1 }
-  for await (const event of pages<Recorded<EventShape>>(limit, async (last) => {
-    const from = last?.position ?? after
-    const rows =
-      queries === undefined
-        ? await readRange(database, { ...rest, after: from })
-        : await database.run(taggedPage, [from, safe, queries, limit])
+  const rest = { upTo: safe, types: options.types, limit: size, partition: 0, partitions: 1 }
+  const next = (last: Row | undefined): Promise<readonly Row[]> => {
+    const from = last ? Number(column(last, 0)) : after
+    if (queries === undefined) return readRange(database, { ...rest, after: from })
+    return database.run(taggedPage, [from, safe, queries, size])
+  }
+  for await (const rows of pages(size, limit, next)) {
     const keys = await keyringOf(rows, reading)
-    return rows.map((row) => eventOfRow<EventShape>(row, reading, keys))
-  })) {
-    yield event as Recorded<E>
-    if (--left === 0) return
+    for (const row of rows) yield eventOfRow<E>(row, reading, keys)
   }
 }
 
