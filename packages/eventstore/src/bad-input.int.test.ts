@@ -1,5 +1,9 @@
 import { expect, test, vi } from 'vitest'
+import { Readable } from 'node:stream'
+import { install } from './schema/install.ts'
 import { all, onServers } from './servers.testkit.ts'
+import { exportEvents } from './transfer/export-events.ts'
+import { importEvents } from './transfer/import-events.ts'
 
 type Noted = { type: string; data?: unknown; id?: string; metadata?: Record<string, unknown> }
 
@@ -147,6 +151,37 @@ onServers('bad input', (server) => {
     expect(seen).toEqual([1, 2, 3])
     await odd.close()
     await pool.end()
+  })
+
+  test('times in the hour that a change of summer time repeats or leaves out stay apart, also through an export', async () => {
+    const { store, schema } = await server().newStore<Noted>()
+    const times = [
+      '2026-10-25T00:30:00.000Z',
+      '2026-10-25T01:30:00.000Z',
+      '2026-03-29T00:59:59.999Z',
+      '2026-03-29T01:00:00.000Z',
+    ]
+    const { pool } = server()
+    for (const [n, time] of times.entries()) {
+      await store.append('s', [{ type: 'Noted', data: n }])
+      await pool.query(`update ${schema}.event set created = $1 where version = ${n + 1}`, [time])
+    }
+    const berlin = server().newPool({ options: '-c TimeZone=Europe/Berlin' })
+    const samoa = server().newPool({ options: '-c TimeZone=Pacific/Apia' })
+    const written = await all(exportEvents(berlin, { schema }))
+    const into = `${schema}_summer`
+    await install(pool, { schema: into })
+    await importEvents(samoa, Readable.from(written), { schema: into })
+    const stores = [
+      server().open<Noted>({ schema, pool: berlin }),
+      server().open<Noted>({ schema: into, pool: samoa }),
+    ]
+    for (const each of stores) {
+      expect((await all(each.read('s'))).map(({ created }) => created.toISOString())).toEqual(times)
+      await each.close()
+    }
+    await berlin.end()
+    await samoa.end()
   })
 
   test('a clock that steps back changes no order', async () => {

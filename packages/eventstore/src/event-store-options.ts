@@ -2,6 +2,8 @@ import type { Pool } from 'pg'
 import type { GroupCommitOptions } from './append/group-commit.ts'
 import type { EventMetadata, EventShape } from './event.ts'
 import type { Schemas } from './event-schemas.ts'
+import type { MasterKey } from './personal/master-key.ts'
+import type { PersonalFields } from './personal/personal-fields.ts'
 
 export interface EventStoreOptions<E extends EventShape> {
   /** A pool of `pg`; it stays yours, and `close` does not end it. */
@@ -10,6 +12,10 @@ export interface EventStoreOptions<E extends EventShape> {
   readonly schema?: string
   /** Present schema versions of event types and the steps from older ones. */
   readonly schemas?: Schemas<E>
+  /** Which fields of events are about a person, so that they can be erased. */
+  readonly personal?: PersonalFields<E>
+  /** Wraps the keys of people, so that who has the database alone cannot read what is personal; they are not wrapped when left out. */
+  readonly masterKey?: MasterKey
   /** Metadata for every event, for instance the trace context of the request that is being served. */
   readonly metadata?: () => EventMetadata | undefined
   /** How appends that come in together are put into one commit. */

@@ -8,8 +8,12 @@ import type { AppendResult, BatchResult } from './append/append-result.ts'
 import type { Expected } from './append/expected.ts'
 import { Database } from './database/database.ts'
 import type { EventOf, EventShape, NewEvent, Recorded } from './event.ts'
-import { checkSchemas, type Schemas } from './event-schemas.ts'
+import { checkSchemas } from './event-schemas.ts'
 import type { EventStoreOptions } from './event-store-options.ts'
+import { KeyWrapping } from './personal/master-key.ts'
+import { declarationsOf } from './personal/personal-fields.ts'
+import { SubjectKeys } from './personal/subject-keys.ts'
+import type { EventReading } from './read/event-reading.ts'
 import { readStall, type Stall } from './read/horizon.ts'
 import { readAll, type ReadAllOptions } from './read/read-all.ts'
 import { readStream, type ReadOptions } from './read/read-stream.ts'
@@ -31,7 +35,7 @@ export interface Within {
 /** Streams of events of type E in a PostgreSQL database. */
 export class EventStore<E extends EventShape = EventShape> {
   readonly #database: Database
-  readonly #schemas: Schemas
+  readonly #reading: EventReading
   readonly #appender: Appender
   readonly #life: StreamLife
   readonly #subscriptions: Subscriptions
@@ -41,18 +45,20 @@ export class EventStore<E extends EventShape = EventShape> {
   constructor(options: EventStoreOptions<E>) {
     const { pool, schema = defaultSchema, prepare = true, acquireMs = 30_000, wakeUp = true } = options
     this.#database = new Database({ pool, schema: checkSchemaName(schema), prepare, acquireMs })
-    this.#schemas = checkSchemas(options.schemas ?? {})
+    const subjectKeys = new SubjectKeys(this.#database, new KeyWrapping(options.masterKey))
+    this.#reading = { schemas: checkSchemas(options.schemas ?? {}), subjectKeys }
     this.#warn =
       options.warn ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)))
     this.#appender = new Appender({
       database: this.#database,
-      schemas: this.#schemas,
+      ...this.#reading,
+      personal: declarationsOf(options.personal ?? {}),
       metadata: options.metadata ?? (() => undefined),
       groupCommit: options.groupCommit ?? {},
       committed: () => this.#subscriptions.wake(),
     })
     this.#life = new StreamLife(this.#database)
-    this.#subscriptions = new Subscriptions(this.#database, this.#schemas, wakeUp)
+    this.#subscriptions = new Subscriptions(this.#database, this.#reading, wakeUp)
   }
 
   /**
@@ -89,14 +95,14 @@ export class EventStore<E extends EventShape = EventShape> {
 
   /** The events of one stream in the order of their versions; none when it does not exist. Throws STREAM_TOMBSTONED. */
   read(stream: string, options: ReadOptions = {}): AsyncGenerator<Recorded<E>, void, undefined> {
-    return readStream<E>(this.#database, this.#schemas, stream, options)
+    return readStream<E>(this.#database, this.#reading, stream, options)
   }
 
   /** Every event after a position up to what is settled now, in the order that subscriptions deliver. Throws READ_ONLY on a standby. */
   readAll<T extends E['type'] = E['type']>(
     options: ReadAllOptions<T> = {},
   ): AsyncGenerator<Recorded<EventOf<E, T>>, void, undefined> {
-    return readAll<EventOf<E, T>>(this.#database, this.#schemas, options)
+    return readAll<EventOf<E, T>>(this.#database, this.#reading, options)
   }
 
   /** The state of a stream, from the newest snapshot and the events since. Throws STREAM_TRUNCATED, STREAM_TOMBSTONED. */
@@ -105,7 +111,7 @@ export class EventStore<E extends EventShape = EventShape> {
     definition: AggregateDefinition<S, A>,
     { client }: Within = {},
   ): Promise<Aggregate<S>> {
-    const tools = { database: this.#database, schemas: this.#schemas, warn: this.#warn }
+    const tools = { database: this.#database, reading: this.#reading, warn: this.#warn }
     return aggregateStream(tools, stream, definition, client)
   }
 
@@ -164,6 +170,19 @@ export class EventStore<E extends EventShape = EventShape> {
     { expected = 'any', client }: Within & { readonly expected?: Expected } = {},
   ): Promise<void> {
     return this.#life.tombstone(stream, expected, client)
+  }
+
+  /**
+   * Deletes the key of a person, whose personal data can then be read nowhere any more: it is `erased` where it is read.
+   * False when there is no key. An append under way meanwhile may be stored with its personal data erased.
+   */
+  erase(subject: string, { client }: Within = {}): Promise<boolean> {
+    return this.#reading.subjectKeys.erase(subject, client)
+  }
+
+  /** Wraps the keys of all people with the master key in use, for those wrapped with another or none; how many that were. */
+  rewrapKeys(): Promise<number> {
+    return this.#reading.subjectKeys.rewrap()
   }
 
   /**

@@ -19,7 +19,12 @@ export interface EventMetadata {
 
 /** An event to append. The id is made when left out; give one to make appending it twice harmless. */
 export type NewEvent<E extends EventShape> = E extends EventShape
-  ? E & { readonly id?: string; readonly metadata?: EventMetadata }
+  ? E & {
+      readonly id?: string
+      readonly metadata?: EventMetadata
+      /** What it is about, like `course:c1`: for conditions and `readAll({ matching })`. No names of people. */
+      readonly tags?: readonly string[]
+    }
   : never
 
 /** An event as it was stored, and where. */

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import type { EventShape, Recorded } from '../event.ts'
-import type { Schemas } from '../event-schemas.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
+import type { EventReading } from '../read/event-reading.ts'
 import { readEvents } from '../read/read-stream.ts'
 import { tombstoned } from '../append/append-result.ts'
 import { streamInfo } from '../stream/stream-info.ts'
@@ -23,7 +23,7 @@ export interface Aggregate<S> {
 
 export interface AggregateTools {
   readonly database: Database
-  readonly schemas: Schemas
+  readonly reading: EventReading
   /** Told what went wrong without making the result wrong. */
   readonly warn: (error: unknown) => void
 }
@@ -33,18 +33,21 @@ export interface AggregateTools {
  * Throws STREAM_TRUNCATED when events it would need were removed, STREAM_TOMBSTONED.
  */
 export async function aggregateStream<S, E extends EventShape>(
-  { database, schemas, warn }: AggregateTools,
+  { database, reading, warn }: AggregateTools,
   stream: string,
   { initial, evolve, snapshot }: AggregateDefinition<S, E>,
   client?: ClientBase,
 ): Promise<Aggregate<S>> {
   if (snapshot) checkSnapshotPolicy(snapshot)
-  const start = snapshot && (await loadSnapshot(database, stream, snapshot, client))
+  const { subjectKeys } = reading
+  const start = snapshot && (await loadSnapshot({ database, subjectKeys }, stream, snapshot, client))
   let state = start ? start.state : initial()
   let version = start?.version ?? 0
   let replayed = 0
-  const reading = { from: version + 1, ...(client ? { client } : {}) }
-  for await (const event of readEvents<E>(database, schemas, stream, reading)) {
+  // of personal data that is in the state
+  const keyIds = new Set(start?.keyIds)
+  const options = { from: version + 1, ...(client ? { client } : {}) }
+  for await (const event of readEvents<E>(database, reading, stream, options, { usedKeys: keyIds })) {
     const recorded = event as Recorded<EventShape>
     if (recorded.version !== version + 1) throw truncated(stream, version + 1, recorded.version)
     state = evolve(state, recorded as unknown as Happened<E>)
@@ -55,7 +58,7 @@ export async function aggregateStream<S, E extends EventShape>(
   if (version === 0) await checkNeverHadEvents(database, stream, client)
   if (snapshot && replayed >= snapshot.every) {
     try {
-      await saveSnapshot(database, stream, snapshot, { version, state }, client)
+      await saveSnapshot({ database, subjectKeys }, stream, snapshot, { version, state, keyIds }, client)
     } catch (thrown) {
       // in the caller's transaction the failed statement has spoiled it; else the state is right without a snapshot
       if (client) throw thrown

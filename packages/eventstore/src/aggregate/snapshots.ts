@@ -3,6 +3,10 @@ import { jsonText } from '../append/json-text.ts'
 import type { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
+import type { SealContext } from '../personal/seal.ts'
+import { checkNotSealed } from '../personal/sealed-data.ts'
+import { openState, sealState, stateKeyIds } from '../personal/sealed-state.ts'
+import type { SubjectKeys } from '../personal/subject-keys.ts'
 
 /** When the state of an aggregate is kept, so that the next load need not start from the first event. */
 export interface SnapshotPolicy<S> {
@@ -20,6 +24,8 @@ export interface SnapshotPolicy<S> {
 export interface Snapshot<S> {
   readonly version: number
   readonly state: S
+  /** Of personal data that went into the state: it is kept sealed with all of these keys, if there are any. */
+  readonly keyIds: ReadonlySet<string>
 }
 
 export interface LoadedSnapshot<S> extends Snapshot<S> {
@@ -58,7 +64,8 @@ const save: Query = {
     select s.id, $2, $3, $4, $5 from ${es}.stream s where s.name = $1 and s.tombstoned_at is null
     on conflict (stream_id, name, state_version) do update
     set version = excluded.version, state = excluded.state, created_at = clock_timestamp()
-    where p.version < excluded.version`,
+    -- one of the same version may be sealed with a key that was erased since
+    where p.version <= excluded.version`,
 }
 const remove: Query = {
   name: 'remove-snapshots',
@@ -67,17 +74,32 @@ const remove: Query = {
     select count(*) from removed`,
 }
 
+export interface SnapshotTools {
+  readonly database: Database
+  readonly subjectKeys: SubjectKeys
+}
+
+/** Undefined when there is none, or when it holds personal data of somebody who was erased since. */
 export async function loadSnapshot<S>(
-  database: Database,
+  { database, subjectKeys }: SnapshotTools,
   stream: string,
   policy: SnapshotPolicy<S>,
   client?: ClientBase,
 ): Promise<LoadedSnapshot<S> | undefined> {
   const [row] = await database.run(load, [stream, policy.name, policy.stateVersion], client)
   if (!row) return undefined
-  const json: unknown = JSON.parse(column(row, 1))
+  const version = Number(column(row, 0))
+  const stored = column(row, 1)
+  const keyIds = new Set(stateKeyIds(stored))
+  const text =
+    keyIds.size === 0
+      ? stored
+      : openState(stored, contextOf(stream, policy, version), await subjectKeys.forIds(keyIds, client))
+  if (text === undefined) return undefined
+  const json: unknown = JSON.parse(text)
   return {
-    version: Number(column(row, 0)),
+    version,
+    keyIds,
     state: policy.fromJson ? policy.fromJson(json) : (json as S),
     streamVersion: Number(column(row, 2)),
   }
@@ -85,17 +107,28 @@ export async function loadSnapshot<S>(
 
 /** Keeps a state, unless a newer one is kept. */
 export async function saveSnapshot<S>(
-  database: Database,
+  { database, subjectKeys }: SnapshotTools,
   stream: string,
   policy: SnapshotPolicy<S>,
-  { version, state }: Snapshot<S>,
+  { version, state, keyIds }: Snapshot<S>,
   client?: ClientBase,
 ): Promise<void> {
-  const json = jsonText(
-    policy.toJson ? policy.toJson(state) : state,
-    `the state of ${JSON.stringify(stream)}`,
-  )
-  await database.run(save, [stream, policy.name, policy.stateVersion, version, json ?? 'null'], client)
+  const what = `the state of ${JSON.stringify(stream)}`
+  const json = checkNotSealed(jsonText(policy.toJson ? policy.toJson(state) : state, what), what) ?? 'null'
+  const stored =
+    keyIds.size === 0
+      ? json
+      : sealState(json, contextOf(stream, policy, version), keyIds, await subjectKeys.forIds(keyIds, client))
+  if (stored === undefined) return
+  await database.run(save, [stream, policy.name, policy.stateVersion, version, stored], client)
+}
+
+function contextOf<S>(
+  stream: string,
+  { name, stateVersion }: SnapshotPolicy<S>,
+  version: number,
+): SealContext {
+  return [stream, name, stateVersion, version]
 }
 
 /** Removes snapshots of older state versions; how many there were. */

@@ -1,5 +1,6 @@
 import { EventStoreError } from '../errors/event-store-error.ts'
 import { VersionConflict } from '../errors/version-conflict.ts'
+import { ConditionFailed } from '../tags/condition-failed.ts'
 import { column, type Row } from '../database/query.ts'
 import type { PreparedAppend } from './prepare-append.ts'
 
@@ -25,6 +26,7 @@ export function batchResult({ stream, expected }: PreparedAppend, row: Row | und
   if (status <= 1) {
     return { ok: true, stream, version, position: Number(column(row, 2)), stored: status === 0 }
   }
+  if (status === 6) return { ok: false, stream, error: new ConditionFailed(stream, Number(column(row, 2))) }
   return {
     ok: false,
     stream,

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import type { Query, Value } from '../database/query.ts'
 import { batchResult, type BatchResult } from './append-result.ts'
 import type { PreparedAppend, PreparedEvent } from './prepare-append.ts'
+import { appendTagged, appendTaggedAtomic, isTagged, tagParameters } from './tagged-statement.ts'
 
 const columns = 'o_status, o_version, o_position'
 
@@ -39,15 +40,23 @@ export async function sendAppends(
   const [first] = appends
   const [event] = first?.events ?? []
   const nested = client !== undefined
-  if (first && event && appends.length === 1 && first.events.length === 1 && !check) {
+  const tagged = appends.some(isTagged)
+  if (first && event && appends.length === 1 && first.events.length === 1 && !check && !tagged) {
     const { id, type, schemaVersion, data, metadata } = event
     const values = [first.stream, first.expectedNumber, id, type, schemaVersion, data, metadata, nested]
     const [row] = await database.run(appendOne, values, client)
     return [batchResult(first, row)]
   }
   const order = byStream(appends)
-  const values = [...arrays(order.map(({ append }) => append)), nested, check]
-  const rows = await database.run(atomic ? appendAtomic : appendMany, values, client)
+  const sorted = order.map(({ append }) => append)
+  const values = [...arrays(sorted), nested, check]
+  const rows = tagged
+    ? await database.run(
+        atomic ? appendTaggedAtomic : appendTagged,
+        [...values, ...tagParameters(sorted)],
+        client,
+      )
+    : await database.run(atomic ? appendAtomic : appendMany, values, client)
   const results = new Array<BatchResult>(appends.length)
   for (const [at, { append, index }] of order.entries()) results[index] = batchResult(append, rows[at])
   return results

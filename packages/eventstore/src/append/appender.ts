@@ -2,7 +2,10 @@ import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { EventShape, NewEvent } from '../event.ts'
+import type { SubjectKeys } from '../personal/subject-keys.ts'
 import type { AppendResult, BatchResult } from './append-result.ts'
+import type { AppendCondition } from '../tags/tag-query.ts'
+import { AppendKeys, subjectsOf } from './append-keys.ts'
 import { sendAppends } from './append-statement.ts'
 import type { Expected } from './expected.ts'
 import { GroupCommit, groupCommitDefaults, type GroupCommitOptions } from './group-commit.ts'
@@ -12,12 +15,15 @@ import {
   type AppendContext,
   type EventInput,
   type PreparedAppend,
+  type Requirement,
 } from './prepare-append.ts'
 import { withAppend } from './unknown-outcome.ts'
 
 export interface AppendOptions {
   /** What the stream has to be; `any` when left out. */
   readonly expected?: Expected
+  /** What else may not have happened, by tags. */
+  readonly condition?: AppendCondition
   /** The caller's transaction. */
   readonly client?: ClientBase
 }
@@ -26,6 +32,8 @@ export interface BatchAppend<E extends EventShape> {
   readonly stream: string
   readonly events: readonly NewEvent<E>[]
   readonly expected?: Expected
+  /** Looked at before any append of the batch is made. */
+  readonly condition?: AppendCondition
 }
 
 export interface BatchOptions {
@@ -36,6 +44,7 @@ export interface BatchOptions {
 
 export interface AppenderOptions extends AppendContext {
   readonly database: Database
+  readonly subjectKeys: SubjectKeys
   readonly groupCommit: Partial<GroupCommitOptions>
   /** Called when events may have become visible to readers. */
   readonly committed: () => void
@@ -45,10 +54,12 @@ export interface AppenderOptions extends AppendContext {
 export class Appender {
   readonly #options: AppenderOptions
   readonly #groups: GroupCommit
+  readonly #keys: AppendKeys
   #closed = false
 
   constructor(options: AppenderOptions) {
     this.#options = options
+    this.#keys = new AppendKeys(options.subjectKeys)
     this.#groups = new GroupCommit(
       { ...groupCommitDefaults, ...options.groupCommit },
       {
@@ -60,8 +71,15 @@ export class Appender {
 
   /** Throws what refuses the append. */
   async append(stream: string, events: readonly EventInput[], options: AppendOptions): Promise<AppendResult> {
-    const { expected = 'any', client } = options
-    const append = prepareAppend(stream, events, expected, this.#options)
+    const { expected = 'any', condition, client } = options
+    const fetching = this.#keys.fetch(subjectsOf(events, this.#options.personal), client)
+    const append = prepareAppend(
+      stream,
+      events,
+      { expected, condition },
+      this.#options,
+      fetching && (await fetching),
+    )
     const [result] = await this.#store([append], false, client)
     if (!result) throw new TypeError('the server gave no result')
     if (result.ok)
@@ -71,12 +89,15 @@ export class Appender {
 
   /** Throws BATCH_REFUSED when `atomic` and one was refused. */
   async appendBatch(
-    appends: readonly { stream: string; events: readonly EventInput[]; expected?: Expected }[],
+    appends: readonly (Partial<Requirement> & { stream: string; events: readonly EventInput[] })[],
     { atomic = false, client }: BatchOptions,
   ): Promise<readonly BatchResult[]> {
     if (appends.length === 0) throw nothingToAppend('the batch is empty')
-    const prepared = appends.map(({ stream, events, expected = 'any' }) =>
-      prepareAppend(stream, events, expected, this.#options),
+    const all = appends.flatMap(({ events }) => events)
+    const fetching = this.#keys.fetch(subjectsOf(all, this.#options.personal), client)
+    const keys = fetching && (await fetching)
+    const prepared = appends.map(({ stream, events, expected = 'any', condition }) =>
+      prepareAppend(stream, events, { expected, condition }, this.#options, keys),
     )
     const results = await this.#store(prepared, atomic, client)
     const refused = results.find((result) => !result.ok)

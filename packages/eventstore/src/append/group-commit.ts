@@ -1,6 +1,7 @@
 import { EventStoreError, isEventStoreError } from '../errors/event-store-error.ts'
 import { withAppend } from './unknown-outcome.ts'
 import type { BatchResult } from './append-result.ts'
+import { GroupTags } from './group-tags.ts'
 import type { PreparedAppend } from './prepare-append.ts'
 
 export interface GroupCommitOptions {
@@ -93,6 +94,7 @@ export class GroupCommit {
     const left: Unit[] = []
     // streams that an earlier unit still waits for: a later one must not overtake it
     const waiting = new Set<string>()
+    const tags = new GroupTags()
     let appends = 0
     let bytes = 0
     for (const unit of this.#queue) {
@@ -100,7 +102,8 @@ export class GroupCommit {
       const isFree = streams.every((stream) => !this.#underWay.has(stream) && !waiting.has(stream))
       const fits =
         appends === 0 || (appends + unit.appends.length <= maxAppends && bytes + unit.bytes <= maxBytes)
-      if (isFree && fits) {
+      if (isFree && fits && tags.admits(unit.appends)) {
+        tags.add(unit.appends)
         group.push(unit)
         appends += unit.appends.length
         bytes += unit.bytes
@@ -131,11 +134,21 @@ export class GroupCommit {
   async #runAlone(group: readonly Unit[]): Promise<void> {
     for (const unit of group) {
       try {
-        unit.resolve(await this.#ports.send(unit.appends, true))
+        unit.resolve(await this.#sendAlone(unit.appends))
         this.#ports.committed()
       } catch (thrown) {
         unit.reject(withAppend(thrown, unit.appends))
       }
+    }
+  }
+
+  /** Once more after a collision: another program may have stored the same ids in a stream that was not there to be locked. */
+  async #sendAlone(appends: readonly PreparedAppend[]): Promise<readonly BatchResult[]> {
+    try {
+      return await this.#ports.send(appends, true)
+    } catch (thrown) {
+      if (!isEventStoreError(thrown, 'TRANSACTION_CLASH')) throw thrown
+      return this.#ports.send(appends, true)
     }
   }
 }

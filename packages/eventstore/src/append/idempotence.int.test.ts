@@ -58,4 +58,16 @@ onServers('appending the same event ids again', (server) => {
     }
     expect(await all(store.read('s'))).toHaveLength(40)
   })
+
+  test('to streams that are new to two programs at once stores them once', async () => {
+    const { store, schema } = await server().newStore<Noted>()
+    const other = server().open<Noted>({ schema })
+    for (let round = 0; round < 40; round++) {
+      const events = [noted(round)]
+      const results = await Promise.all(
+        [store, store, other, other].map((each) => each.append(`new-${round}`, events)),
+      )
+      expect(results.filter(({ stored }) => stored)).toHaveLength(1)
+    }
+  })
 })

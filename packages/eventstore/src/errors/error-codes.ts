@@ -1,6 +1,7 @@
 /** What each code stands for: fixed text, safe to group by. A code is never reused for another meaning. */
 export const errorCodes = {
   VERSION_CONFLICT: 'the stream is not at the expected version',
+  CONDITION_FAILED: 'an event that matches the condition is stored',
   STREAM_ARCHIVED: 'the stream is archived',
   STREAM_TOMBSTONED: 'the stream is tombstoned',
   STREAM_TRUNCATED: 'the stream lacks its first events',
@@ -26,6 +27,13 @@ export const errorCodes = {
   POSITIONS_EXHAUSTED: 'there are no positions left',
   SUBSCRIPTION_CHANGED: 'the subscription exists with other settings',
   SUBSCRIPTION_MISSING: 'the subscription does not exist',
+  PERSONAL_KEY_MISSING: 'a key of personal data is missing',
+  PERSONAL_DATA_DAMAGED: 'personal data is not as it was sealed',
+  PARTITION_MISSING: 'there is no such partition',
+  PARTITION_IN_USE: 'the partition is still needed',
+  PARTITION_BUSY: 'the event table is in use',
+  EXPORT_DAMAGED: 'the export is not as it was written',
+  STORE_NOT_EMPTY: 'the store holds streams already',
   CLOSED: 'the store is closed',
 } as const
 

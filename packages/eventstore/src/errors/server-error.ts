@@ -29,6 +29,8 @@ const translations: Readonly<Record<string, Translation>> = {
       mend: 'Somebody set the sequence by hand: set it back to the highest position in use.',
     },
   ],
+  // of our statements only event ids can: somebody else stored them between the look for them and the insert
+  '23505': clash(),
   '40001': clash(),
   '40P01': clash(),
   '3F000': notInstalled(),

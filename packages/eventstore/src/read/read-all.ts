@@ -2,11 +2,12 @@ import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import { column, type Query, type Row } from '../database/query.ts'
 import type { EventShape, Recorded } from '../event.ts'
-import type { Schemas } from '../event-schemas.ts'
+import { keyringOf, type EventReading } from './event-reading.ts'
 import { eventColumns, eventOfRow } from './event-row.ts'
 import { readHorizon } from './horizon.ts'
 import { pages } from './pages.ts'
 import { textArray } from '../database/binary-array.ts'
+import { checkQueries, type TagQuery } from '../tags/tag-query.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export interface ReadAllOptions<T extends string = string> {
@@ -14,6 +15,8 @@ export interface ReadAllOptions<T extends string = string> {
   readonly after?: number
   /** Only events of these types. */
   readonly types?: readonly T[]
+  /** Only events that match one of these queries by tags. */
+  readonly matching?: TagQuery<T> | readonly TagQuery<T>[]
   /** Events at most. */
   readonly limit?: number
 }
@@ -33,6 +36,11 @@ export interface Range {
 const page: Query = {
   name: 'read-all',
   text: (es) => `select ${eventColumns} from ${es}.read_range($1, $2, $3, $4, $5, $6)`,
+}
+
+const taggedPage: Query = {
+  name: 'read-tagged',
+  text: (es) => `select ${eventColumns} from ${es}.read_tagged($1, $2, $3, $4)`,
 }
 
 /** Rows of a stretch in the order of their positions, for `eventOfRow`; the id of the stream comes after its columns. */
@@ -55,20 +63,37 @@ const pageSize = 1000
  */
 export async function* readAll<E extends EventShape>(
   database: Database,
-  schemas: Schemas,
+  reading: EventReading,
   options: ReadAllOptions = {},
 ): AsyncGenerator<Recorded<E>, void, undefined> {
   const after = wholeNumber('after', options.after, 0) ?? 0
-  let left = wholeNumber('limit', options.limit, 0) ?? Infinity
-  if (left === 0) return
+  const limit = wholeNumber('limit', options.limit, 0) ?? Infinity
+  if (limit === 0) return
   const { safe } = await readHorizon(database)
-  const limit = Math.min(pageSize, left)
-  const rest = { upTo: safe, types: options.types, limit, partition: 0, partitions: 1 }
-  for await (const event of pages<Recorded<EventShape>>(limit, async (last) => {
-    const rows = await readRange(database, { ...rest, after: last?.position ?? after })
-    return rows.map((row) => eventOfRow<EventShape>(row, schemas))
-  })) {
-    yield event as Recorded<E>
-    if (--left === 0) return
+  const size = Math.min(pageSize, limit)
+  const queries = options.matching && JSON.stringify(matching(options.matching, options.types))
+  const rest = { upTo: safe, types: options.types, limit: size, partition: 0, partitions: 1 }
+  const next = (last: Row | undefined): Promise<readonly Row[]> => {
+    const from = last ? Number(column(last, 0)) : after
+    if (queries === undefined) return readRange(database, { ...rest, after: from })
+    return database.run(taggedPage, [from, safe, queries, size])
   }
+  for await (const rows of pages(size, limit, next)) {
+    const keys = await keyringOf(rows, reading)
+    for (const row of rows) yield eventOfRow<E>(row, reading, keys)
+  }
+}
+
+/** Queries by tags, each with the types that all are asked for. */
+function matching(
+  given: TagQuery | readonly TagQuery[],
+  types: readonly string[] | undefined,
+): readonly TagQuery[] {
+  return checkQueries(given).map((query) => {
+    if (!types) return query
+    return {
+      tags: query.tags,
+      types: query.types ? query.types.filter((type) => types.includes(type)) : types,
+    }
+  })
 }

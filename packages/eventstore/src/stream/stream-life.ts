@@ -17,16 +17,20 @@ const setArchived: Query = {
   text: (es) =>
     `update ${es}.stream set archived_at = case when $2::boolean then coalesce(archived_at, clock_timestamp()) end where id = $1`,
 }
+const removedTags = (es: string): string =>
+  `tags as (delete from ${es}.event_tag where position = any(array(select r.position from removed r)))`
 const setTruncated: Query = {
   name: 'truncate-stream',
   text: (es) => `
-    with removed as (delete from ${es}.event where stream_id = $1 and version < $2)
+    with removed as (delete from ${es}.event where stream_id = $1 and version < $2 returning position),
+      ${removedTags(es)}
     update ${es}.stream set truncated_before = greatest(truncated_before, $2) where id = $1`,
 }
 const setTombstoned: Query = {
   name: 'tombstone-stream',
   text: (es) => `
-    with events as (delete from ${es}.event where stream_id = $1),
+    with removed as (delete from ${es}.event where stream_id = $1 returning position),
+      ${removedTags(es)},
       snapshots as (delete from ${es}.snapshot where stream_id = $1)
     update ${es}.stream set tombstoned_at = clock_timestamp(), metadata = null, truncated_before = version + 1 where id = $1`,
 }

@@ -40,7 +40,10 @@ export class Consumer {
       try {
         const { safe, last, isDue } = await this.#checkpoints.look(this.#plan.name)
         let worked = false
-        if (isDue) while (!signal.aborted && (await this.#turns.take(safe))) worked = true
+        for (let left = isDue ? 'more' : 'none'; left === 'more' && !signal.aborted;) {
+          left = await this.#turns.take(safe)
+          worked ||= left !== 'unclaimed'
+        }
         failures = 0
         recheckMs = worked || safe === last ? 1 : Math.min(recheckMs * 2, this.#plan.pollMs)
         await this.#signal.sleep(safe < last ? recheckMs : this.#plan.pollMs, seen, signal)

@@ -1,6 +1,6 @@
 import type { Row } from '../database/query.ts'
-import type { EventShape } from '../event.ts'
-import type { Schemas } from '../event-schemas.ts'
+import type { EventShape, Recorded } from '../event.ts'
+import { keyringOf, type EventReading } from '../read/event-reading.ts'
 import { eventOfRow } from '../read/event-row.ts'
 import type { HandlerContext, Plan } from './definition.ts'
 
@@ -14,23 +14,25 @@ export interface Failed {
 export async function deliver(
   plan: Plan,
   rows: readonly Row[],
-  schemas: Schemas,
+  reading: EventReading,
   context: HandlerContext,
 ): Promise<Failed | undefined> {
+  const keys = await keyringOf(rows, reading, context.client)
+  const eventOf = (row: Row): Recorded<EventShape> => eventOfRow(row, reading, keys)
   return plan.handleBatch
-    ? deliverTogether(plan.handleBatch, rows, schemas, context)
-    : deliverEach(plan, rows, schemas, context)
+    ? deliverTogether(plan.handleBatch, rows, eventOf, context)
+    : deliverEach(plan, rows, eventOf, context)
 }
 
 async function deliverEach(
   { handlers }: Plan,
   rows: readonly Row[],
-  schemas: Schemas,
+  eventOf: (row: Row) => Recorded<EventShape>,
   context: HandlerContext,
 ): Promise<Failed | undefined> {
   for (const [index, row] of rows.entries()) {
     try {
-      const event = eventOfRow<EventShape>(row, schemas)
+      const event = eventOf(row)
       // awaiting what is no promise would cost a turn of the queue per event
       const outcome = handlers?.[event.type]?.(event, context)
       if (outcome instanceof Promise) await outcome
@@ -44,13 +46,13 @@ async function deliverEach(
 async function deliverTogether(
   handle: NonNullable<Plan['handleBatch']>,
   rows: readonly Row[],
-  schemas: Schemas,
+  eventOf: (row: Row) => Recorded<EventShape>,
   context: HandlerContext,
 ): Promise<Failed | undefined> {
   const events = []
   for (const [index, row] of rows.entries()) {
     try {
-      events.push(eventOfRow<EventShape>(row, schemas))
+      events.push(eventOf(row))
     } catch (cause) {
       return { culprit: index, cause }
     }

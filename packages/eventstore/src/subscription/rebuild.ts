@@ -91,7 +91,7 @@ async function catchUp(plan: Plan, tools: TurnTools, signal: AbortSignal): Promi
   let failure: unknown
   const turns = new Turns({ ...plan, onError: (error) => (failure ??= { error }) }, tools)
   const { safe } = await tools.checkpoints.look(plan.name)
-  while (await turns.take(safe)) {
+  while ((await turns.take(safe)) === 'more') {
     signal.throwIfAborted()
     if (failure !== undefined) throw (failure as { error: unknown }).error
   }

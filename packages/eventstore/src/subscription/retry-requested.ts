@@ -29,7 +29,7 @@ const remove: Query = {
 export async function retryRequested(
   plan: Plan,
   partition: number,
-  { database, schemas, failedEvents }: TurnTools,
+  { database, reading, failedEvents }: TurnTools,
   client: ClientBase,
 ): Promise<void> {
   const failed = await failedEvents.firstRequested(plan.name, partition, client)
@@ -45,7 +45,7 @@ export async function retryRequested(
   }
   const rows = await readRange(database, range, client)
   const context = { client, subscription: plan.name, partition, attempt: attempts + 1 }
-  const trouble = (await deliver(plan, rows, schemas, context)) ?? transactionTrouble(client)
+  const trouble = (await deliver(plan, rows, reading, context)) ?? transactionTrouble(client)
   if (trouble) throw new RetryFailure(position, trouble.cause)
   await database.run(remove, [plan.name, position], client)
 }

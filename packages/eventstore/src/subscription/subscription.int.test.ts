@@ -82,6 +82,38 @@ onServers('a subscription', (server) => {
     await subscription.stop()
   })
 
+  test('is asked for nothing that is known: a turn to the end claims once, and writers announce only to subscriptions', async () => {
+    const { store, schema } = await server().newStore<Ledger>()
+    const counted: string[] = []
+    const pool = server().newPool()
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown
+      Object.assign(client, {
+        query: (...args: unknown[]) => {
+          counted.push((args[0] as { name?: string }).name?.split('-')[2] ?? '')
+          return query(...args)
+        },
+      })
+    })
+    const count = (name: string): number => counted.filter((each) => each === name).length
+    const writer = server().open<Ledger>({ schema, pool })
+    const end = performance.now() + 300
+    for (let n = 0; performance.now() < end; n++) await writer.append('a', [paid(n)])
+    expect(count('notify')).toBeLessThan(4)
+    const reader = server().open<Ledger>({ schema, pool })
+    const subscription = await reader.subscribe({ name: 'counted', handle: { Paid: () => undefined } })
+    for (let n = 0; n < 10; n++) {
+      await store.append('a', [paid(n)])
+      await subscription.caughtUp()
+    }
+    await subscription.stop()
+    expect(count('advance')).toBeGreaterThan(0)
+    expect(count('claim')).toBe(count('advance'))
+    await writer.close()
+    await reader.close()
+    await pool.end()
+  })
+
   test('polls when it is not woken: after a commit that nobody announced', async () => {
     const { store, schema } = await server().newStore<Ledger>({ wakeUp: false })
     const silent = server().open<Ledger>({ schema, wakeUp: false })

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import type { EventShape } from '../event.ts'
-import type { Schemas } from '../event-schemas.ts'
+import type { EventReading } from '../read/event-reading.ts'
 import { readHorizon } from '../read/horizon.ts'
 import { Announcer } from './announcer.ts'
 import { Checkpoints } from './checkpoint.ts'
@@ -32,7 +32,7 @@ const announceMs = 4
 export class Subscriptions {
   readonly failedEvents: FailedEvents
   readonly #database: Database
-  readonly #schemas: Schemas
+  readonly #reading: EventReading
   readonly #checkpoints: Checkpoints
   readonly #signal = new WakeSignal()
   readonly #announcer: Announcer | undefined
@@ -40,9 +40,9 @@ export class Subscriptions {
   readonly #running = new Set<Subscription>()
   readonly #closed = new AbortController()
 
-  constructor(database: Database, schemas: Schemas, wakeUp: boolean) {
+  constructor(database: Database, reading: EventReading, wakeUp: boolean) {
     this.#database = database
-    this.#schemas = schemas
+    this.#reading = reading
     this.#checkpoints = new Checkpoints(database)
     this.failedEvents = new FailedEvents(database)
     // of a smaller pool a connection that only listens would be missed by appends and turns: it polls
@@ -97,7 +97,7 @@ export class Subscriptions {
 
   get #tools(): ConstructorParameters<typeof Turns>[1] {
     const { failedEvents } = this
-    return { database: this.#database, schemas: this.#schemas, checkpoints: this.#checkpoints, failedEvents }
+    return { database: this.#database, reading: this.#reading, checkpoints: this.#checkpoints, failedEvents }
   }
 
   async #start({ from }: Plan): Promise<number> {

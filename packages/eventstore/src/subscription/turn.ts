@@ -11,6 +11,9 @@ import { RetryFailure, retryRequested } from './retry-requested.ts'
 import { transactionTrouble } from './transaction-trouble.ts'
 import type { TurnTools } from './turn-tools.ts'
 
+/** What a turn leaves: nothing was claimed, there may be more to claim, or all of it is done. */
+export type Left = 'unclaimed' | 'more' | 'none'
+
 /** Handles one batch of one partition after the other. */
 export class Turns {
   readonly #plan: Plan
@@ -24,19 +27,23 @@ export class Turns {
   }
 
   /**
-   * Claims a partition, handles its next events up to `safe` and moves its checkpoint, all in one transaction. False
-   * when there is none to claim. A failed handler is noted, or its event put aside; throws only what is no handler's.
+   * Claims a partition, handles its next events up to `safe` and moves its checkpoint, all in one transaction; what
+   * is left then. A failed handler is noted, or its event put aside; throws only what is no handler's.
    */
-  async take(safe: number): Promise<boolean> {
+  async take(safe: number): Promise<Left> {
     const { database, checkpoints } = this.#tools
     const { name } = this.#plan
     try {
       return await database.transaction(async (client) => {
         const claim = await checkpoints.claim(name, safe, client)
-        if (!claim) return false
-        if (claim.hasRequests) await retryRequested(this.#plan, claim.partition, this.#tools, client)
-        else await this.#handle(claim, safe, client)
-        return true
+        if (!claim) return 'unclaimed'
+        if (claim.hasRequests) {
+          await retryRequested(this.#plan, claim.partition, this.#tools, client)
+          return 'more'
+        }
+        const end = await this.#handle(claim, safe, client)
+        // the look for another partition would cost as much as half of the turn
+        return end === safe && this.#plan.partitions === 1 ? 'none' : 'more'
       })
     } catch (thrown) {
       if (thrown instanceof HandlerFailure) await this.#note(thrown)
@@ -44,17 +51,18 @@ export class Turns {
         await this.#tools.failedEvents.failAgain(name, thrown.position, errorText(thrown.cause))
       else throw thrown
       this.#plan.onError(thrown.cause)
-      return true
+      return 'more'
     }
   }
 
+  /** Where the partition is then. */
   async #handle(
     { partition, position, failing, attempts, parkedStreams }: Claim,
     safe: number,
     client: ClientBase,
-  ): Promise<void> {
+  ): Promise<number> {
     const { name, types, partitions, batchSize, onFailure } = this.#plan
-    const { database, schemas, checkpoints } = this.#tools
+    const { database, reading, checkpoints } = this.#tools
     const limit = this.#limits.get(partition) ?? batchSize
     const range = { after: position, upTo: safe, types, limit, partition, partitions }
     const rows = await readRange(database, range, client)
@@ -65,7 +73,7 @@ export class Turns {
     if (first) {
       const earlier = positionOf(first) === failing ? attempts : 0
       const context = { client, subscription: name, partition, attempt: earlier + 1 }
-      const failed = (await deliver(this.#plan, due, schemas, context)) ?? transactionTrouble(client)
+      const failed = (await deliver(this.#plan, due, reading, context)) ?? transactionTrouble(client)
       if (failed) {
         const facts = { partition, size: due.length, culprit: failed.culprit, attempts: earlier }
         throw new HandlerFailure(
@@ -77,6 +85,7 @@ export class Turns {
     const end = rows.length < limit ? safe : positionOf(rows.at(-1))
     await checkpoints.advance(name, partition, end, rows.length > 0, client)
     if (limit < batchSize) this.#limits.set(partition, limitAfterSuccess(limit, batchSize))
+    return end
   }
 
   async #parkBehind(
