@@ -26,6 +26,7 @@ const bundle = await rolldown({
     /^node:/,
     /^@?fastify/,
     'libpg-query',
+    /^@supabase\/pg-delta/,
     'pino',
     'prom-client',
     'pg-native',

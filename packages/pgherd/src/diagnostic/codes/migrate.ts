@@ -186,4 +186,20 @@ export const migrateCodes = {
     summary: 'a suppression suppresses nothing',
     outcome: 'findings',
   },
+  MIGRATE_DIFF_ENGINE_MISSING: {
+    severity: 'error',
+    summary: 'the engine that compares schemas is not installed',
+    outcome: 'failed',
+  },
+  MIGRATE_DIFF_FAILED: {
+    severity: 'error',
+    summary: 'the way from one schema to the other was not found',
+    outcome: 'failed',
+  },
+  MIGRATE_DIFF_LEFT_OUT: { severity: 'warning', summary: 'something was not compared', outcome: 'findings' },
+  MIGRATE_SCHEMA_INVALID: {
+    severity: 'error',
+    summary: 'the schema file does not run on an empty database',
+    outcome: 'refused',
+  },
 } as const satisfies CodeTable
