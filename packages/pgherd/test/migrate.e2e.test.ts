@@ -84,3 +84,14 @@ test('people get lines, and what is wrong with a command line is said with a men
   expect((await migrate('new', '../evil')).codes).toEqual(['MIGRATE_NAME_REFUSED'])
   expect(readdirSync(folder)).toHaveLength(4)
 })
+
+test('a schema file becomes the next migration, as the owner would have written it', async () => {
+  const schema = join(herd.directory, 'schema.sql')
+  writeFileSync(schema, 'create table orders (id bigint primary key, note text, paid_at timestamptz);\n')
+  const made = await migrate('diff', 'paid orders')
+  expect(made).toMatchObject({ code: 0, document: { destroys: [], findings: [], steps: [{ version: '3' }] } })
+  expect((await migrate('up')).document['applied']).toMatchObject([{ version: '3', name: 'paid_orders' }])
+  expect((await migrate('diff', 'again')).document['steps']).toEqual([])
+  writeFileSync(schema, 'create tabel x ()')
+  expect((await migrate('diff', 'broken')).codes).toEqual(['MIGRATE_SCHEMA_INVALID'])
+})

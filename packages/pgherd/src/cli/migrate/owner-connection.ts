@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { verifiedTls } from '../../cluster/connect.ts'
+import { quoteIdentifier } from '../../components/postgres/objects/quoting.ts'
 import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
-import { administered } from '../../operations/administered.ts'
+import { administered, socketOf } from '../../operations/administered.ts'
 import { roleSecretId } from '../../secrets/secret.ts'
 import type { Spec } from '../../spec/schema.ts'
 import type { Invocation } from '../command.ts'
@@ -12,6 +13,13 @@ export interface OwnedDatabase extends AsyncDisposable {
   readonly client: pg.Client
   readonly database: string
   readonly owner: string
+  /**
+   * A session with the rights of the owner on a throwaway database: over the socket, since pg_hba.conf lets roles into the
+   * databases of the spec alone.
+   */
+  readonly open: (database: string) => Promise<pg.Client>
+  /** A session of the superuser over the socket, for what the owner may not do. Whoever asks ends it. */
+  readonly administer: () => Promise<pg.Client>
 }
 
 /**
@@ -26,25 +34,42 @@ export async function connectAsOwner(
   const { database, owner } = ownedDatabase(session.spec, wanted)
   const server = await administered(session.context(invocation))
   const host = session.cluster ? server.address : session.server.host
-  const client = new pg.Client({
+  const password = await session.readSecret(roleSecretId(owner))
+  const client = await connected({
     host,
     port: server.ports.postgres,
     user: owner,
-    password: await session.readSecret(roleSecretId(owner)),
+    password,
     database,
     application_name: 'pgherd migrate',
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     ssl: verifiedTls(readFileSync(session.server.ca, 'utf8'), host),
   })
+  return {
+    client,
+    database,
+    owner,
+    async open(name) {
+      const throwaway = await connected(socketOf(server, name))
+      await throwaway.query(`set role ${quoteIdentifier(owner)}`)
+      return throwaway
+    },
+    administer: () => connected(socketOf(server, 'postgres')),
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+async function connected(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config)
   // between two queries nobody else would hear that the server has gone, and the process would end
   client.on('error', () => undefined)
   try {
     await client.connect()
+    return client
   } catch (error) {
-    throw unreachable(database, error)
+    throw unreachable(String(config.database), error)
   }
-  return { client, database, owner, [Symbol.asyncDispose]: () => client.end() }
 }
 
 /** The database and its owner, by the spec. Throws DiagnosticError DATABASE_UNKNOWN. */

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts'
 import { baselineAction, downAction, upAction } from './change.ts'
+import { diffAction } from './diff.ts'
 import { lintAction, statusAction, verifyAction } from './look.ts'
 import { newAction, repairAction } from './write.ts'
 
@@ -13,4 +14,5 @@ export const actions: readonly Action[] = [
   repairAction,
   baselineAction,
   lintAction,
+  diffAction,
 ]
