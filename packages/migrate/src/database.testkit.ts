@@ -38,7 +38,7 @@ export class Databases implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // a test that failed may not have given back its client, and end() would wait for it
-    for (const pool of this.#pools) void pool.end()
+    for (const pool of this.#pools) if (!pool.ending) void pool.end()
     await this.server[Symbol.asyncDispose]()
   }
 }

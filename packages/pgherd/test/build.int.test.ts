@@ -32,3 +32,20 @@ test('every program that is started by its path is built', () => {
   expect(started).toEqual(expect.arrayContaining(['main', 'agent/run-agent', 'hosts/local/supervisor/main']))
   expect(started.filter((name) => !existsSync(join(dist, `${name}.js`)))).toEqual([])
 })
+
+test('what a command loads at its start holds neither the library of migrations nor its grammar', () => {
+  const reached = new Set<string>()
+  const visit = (path: string) => {
+    if (reached.has(path)) return
+    reached.add(path)
+    // imports at the top of a file alone: those inside functions are not loaded yet
+    for (const [, to = ''] of readFileSync(path, 'utf8').matchAll(/^import [^;]*?from "(\.[^"]+)";/gm))
+      visit(join(dirname(path), to))
+  }
+  visit(join(dist, 'main.js'))
+  const text = [...reached].map((path) => readFileSync(path, 'utf8')).join('\n')
+  expect(text).toContain('MIGRATE_CHECKSUM_CHANGED')
+  expect(text).not.toContain('pg_try_advisory_lock')
+  expect(scripts.some((name) => readFileSync(join(dist, name), 'utf8').includes('libpg-query'))).toBe(true)
+  expect(text).not.toContain('libpg-query')
+})

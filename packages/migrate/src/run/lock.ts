@@ -14,13 +14,15 @@ export interface Ground {
   readonly role: string
   readonly lockTimeout: string
   readonly statementTimeout: string
+  readonly synchronousCommit: string
 }
 
 function tryLockSql(at: HistoryTable): string {
   return `select pg_try_advisory_lock(${lockKey(at)}) as got, pg_is_in_recovery() as standby, current_setting('transaction_read_only') as read_only,
 now() < statement_timestamp() as in_transaction, to_regnamespace(${literal(identifier(at.schema))}) is not null as has_schema,
 to_regclass(${literal(qualified(at))}) is not null as has_table, current_setting('search_path') as search_path,
-current_setting('role') as role, current_setting('lock_timeout') as lock_timeout, current_setting('statement_timeout') as statement_timeout`
+current_setting('role') as role, current_setting('lock_timeout') as lock_timeout, current_setting('statement_timeout') as statement_timeout,
+current_setting('synchronous_commit') as synchronous_commit`
 }
 
 /**
@@ -64,6 +66,7 @@ async function takeLock(session: Session, settled: Settled): Promise<Ground> {
         role: String(row['role']),
         lockTimeout: String(row['lock_timeout']),
         statementTimeout: String(row['statement_timeout']),
+        synchronousCommit: String(row['synchronous_commit']),
       }
     const waitedMs = performance.now() - began
     if (waitedMs >= settled.runnerWaitMs) throw await held(session, settled)
@@ -78,7 +81,7 @@ async function restore(session: Session, at: HistoryTable, ground: Ground): Prom
     await session.query(
       `select set_config('search_path', ${literal(ground.searchPath)}, false), set_config('role', ${literal(ground.role)}, false),
 set_config('lock_timeout', ${literal(ground.lockTimeout)}, false), set_config('statement_timeout', ${literal(ground.statementTimeout)}, false),
-pg_advisory_unlock(${lockKey(at)})`,
+set_config('synchronous_commit', ${literal(ground.synchronousCommit)}, false), pg_advisory_unlock(${lockKey(at)})`,
     )
   } catch {
     // the failure of the work itself is what the caller must see

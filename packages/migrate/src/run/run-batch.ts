@@ -3,7 +3,7 @@ import { appliedOf, readAppliedSql } from '../history/record.ts'
 import { inForceIndex } from '../history/table.ts'
 import { migrateError, placeOf } from './failure.ts'
 import type { Ground } from './lock.ts'
-import { batchMessage, finishBatchSql, markSql, noteSql } from './message.ts'
+import { batchMessage, finishBatchSql, flushedSql, markSql, noteSql } from './message.ts'
 import type { Settled } from './options.ts'
 import { pause } from './pause.ts'
 import {
@@ -76,10 +76,12 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
 /** Ends the transaction that failed, notes how long those before it took, and asks the history which tasks are still to be done. */
 async function leftOf(
   tasks: readonly Task[],
-  { session, direction, settled }: Work,
+  { session, direction, settled, ground }: Work,
 ): Promise<readonly Task[]> {
   const finish = direction === 'up' ? finishBatchSql(tasks, settled.table, 'null') : ''
-  const applied = appliedOf(await session.query(`rollback; ${finish} ${readAppliedSql(settled.table)}`))
+  const applied = appliedOf(
+    await session.query(`rollback; ${flushedSql(ground)}${finish}${readAppliedSql(settled.table)}`),
+  )
   const inForce = new Set(applied.map(({ version }) => version))
   return tasks.filter(({ migration }) => inForce.has(migration.version) === (direction === 'down'))
 }

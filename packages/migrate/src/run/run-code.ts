@@ -77,7 +77,7 @@ async function runInside(task: Task, work: Work, run: Run): Promise<void> {
   const mark = direction === 'up' ? markSql(task, 'applied', settled) : unmarkSql(task, settled)
   const finish = direction === 'up' ? finishSql(task, settled.table) : finishUndoSql(task, settled.table)
   const began = await session.query(
-    `${beginSql(settled, true)}${sessionSql(ground)}${mark}select pg_current_xact_id()::text as id`,
+    `${beginSql(settled)}${sessionSql(ground)}${mark}select pg_current_xact_id()::text as id`,
   )
   await run(session.client)
   const now = await session.query('reset session authorization; select pg_current_xact_id()::text as id')

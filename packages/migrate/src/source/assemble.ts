@@ -7,7 +7,7 @@ import { splitFile } from './layouts/registry.ts'
 import type { CodeScript, Migration, SqlScript } from './migration.ts'
 import { duplicates, gaps, inOrder } from './sequence.ts'
 import type { SourceFile } from './source-file.ts'
-import { textProblems } from './text-problems.ts'
+import { emptyText, textProblems } from './text-problems.ts'
 
 export interface SourceOptions {
   /** Whether numbers may be missing in a counted sequence (001, 003); `refuse` when left out. */
@@ -63,6 +63,7 @@ function migrationOf(up: Named, downs: readonly Named[], findings: Diagnostic[])
   }
   const parts = splitFile(withoutByteOrderMark(file.text))
   if (parts.problem !== undefined) findings.push(contradictory(file.name, parts.problem))
+  if (parts.down && isBare(parts.up)) findings.push(emptyText(file.name))
   if (parts.down && downFile) findings.push(twice(downFile.file.name, file.name))
   const down = parts.down
     ? sqlScript(file.name, parts.down, findings)
@@ -74,6 +75,11 @@ function migrationOf(up: Named, downs: readonly Named[], findings: Diagnostic[])
     up: sqlScript(file.name, parts.up, findings),
     down,
   }
+}
+
+/** Nothing but its mark and comments: a file that was begun and not written. */
+function isBare({ text }: Part): boolean {
+  return text.split('\n').every((line) => line.trim() === '' || line.startsWith('--'))
 }
 
 function wholeOf({ text }: SourceFile): Part {

@@ -2,7 +2,7 @@ import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compareVersions, labelOf, type Migration } from './migration.ts'
 
 /** From here on versions are taken for points in time (20260131, 1684258264867), which have gaps by nature. */
-const firstTimestamp = 10_000_000
+export const firstTimestamp = 10_000_000
 
 /** Migrations in the order in which they run. */
 export function inOrder(migrations: readonly Migration[]): readonly Migration[] {

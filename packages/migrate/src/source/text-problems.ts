@@ -20,13 +20,14 @@ export function textProblems({ name, text, damaged }: SourceFile): readonly Diag
         at: { file: name, line: text.slice(0, nul).split('\n').length },
       }),
     ]
-  if (text.trim() === '')
-    return [
-      diagnose('MIGRATE_TEXT_EMPTY', {
-        detail: `${name} is empty; it would count as applied, and what is written into it later would never be run`,
-        mend: 'write the migration, or remove the file',
-        at: { file: name },
-      }),
-    ]
-  return []
+  return text.trim() === '' ? [emptyText(name)] : []
+}
+
+/** The finding of a file that says nothing yet. */
+export function emptyText(name: string): Diagnostic {
+  return diagnose('MIGRATE_TEXT_EMPTY', {
+    detail: `${name} is empty; it would count as applied, and what is written into it later would never be run`,
+    mend: 'write the migration, or remove the file',
+    at: { file: name },
+  })
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { checkServerIdentity } from 'node:tls'
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
 import type { ClientConfig } from 'pg'
 import { homeOf, type Member } from '../topology/topology.ts'
 import { clientCertificate, type ClusterAccess } from './access.ts'
@@ -32,15 +32,20 @@ export async function connectTo(
     application_name: account.applicationName ?? 'pgherd',
     connectionTimeoutMillis: account.connectTimeoutMs ?? 3000,
     keepAlive: true,
-    ssl: {
-      ca: clientCertificate(access).ca,
-      minVersion: 'TLSv1.2',
-      rejectUnauthorized: true,
-      // an address is no server name (RFC 6066 section 3)
-      ...(isIP(host) ? {} : { servername: host }),
-      // pg hands over a socket without the host, and Node would check the name `localhost`, which every member has
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
-    },
+    ssl: verifiedTls(clientCertificate(access).ca, host),
+  }
+}
+
+/** TLS checked against a CA (PEM) and the address we mean (`verify-full`). */
+export function verifiedTls(ca: string, host: string): ConnectionOptions {
+  return {
+    ca,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    // an address is no server name (RFC 6066 section 3)
+    ...(isIP(host) ? {} : { servername: host }),
+    // pg hands over a socket without the host, and Node would check the name `localhost`, which every member has
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
   }
 }
 

@@ -5,6 +5,7 @@ import { clusterCodes } from './codes/cluster.ts'
 import { drillCodes } from './codes/drill.ts'
 import { fenceCodes } from './codes/fence.ts'
 import { hostCodes } from './codes/host.ts'
+import { migrateCodes } from './codes/migrate.ts'
 import { operationCodes } from './codes/operations.ts'
 import { planCodes } from './codes/plan.ts'
 import { postgresCodes } from './codes/postgres.ts'
@@ -27,6 +28,7 @@ export const codes = {
   ...clusterCodes,
   ...drillCodes,
   ...fenceCodes,
+  ...migrateCodes,
   ...operationCodes,
   ...upgradeCodes,
 } as const

@@ -10,6 +10,14 @@ export const sourceCodes = {
     severity: 'error',
     summary: 'the name of a migration has no version',
   },
+  MIGRATE_NAME_REFUSED: {
+    severity: 'error',
+    summary: 'a new migration cannot have this name',
+  },
+  MIGRATE_FILE_EXISTS: {
+    severity: 'error',
+    summary: 'a file of that name is there already',
+  },
   MIGRATE_VERSION_TWICE: {
     severity: 'error',
     summary: 'two migrations have the same version',

@@ -9,6 +9,7 @@ const outside = (line: string | undefined) => commentWords(line ?? '')?.includes
  */
 export const dbmate: Layout = {
   name: 'dbmate',
+  marks: { up: '-- migrate:up', down: '-- migrate:down' },
   split(lines) {
     const up = lines.findIndex(says('migrate:up'))
     const down = lines.findIndex(says('migrate:down'))

@@ -16,6 +16,8 @@ export interface Parts {
 /** How one tool writes both directions into one file. */
 export interface Layout {
   readonly name: string
+  /** The lines that begin the directions in a new file. */
+  readonly marks: { readonly up: string; readonly down: string }
   /** The parts, or undefined when the file is not written this way. */
   split(lines: readonly string[]): Parts | undefined
 }

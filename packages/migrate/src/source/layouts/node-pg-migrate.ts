@@ -8,6 +8,7 @@ const says = (direction: string) => (line: string) => {
 /** node-pg-migrate's SQL files: `-- Up Migration` and `-- Down Migration`, in any case. What stands above the first belongs to up. */
 export const nodePgMigrate: Layout = {
   name: 'node-pg-migrate',
+  marks: { up: '-- Up Migration', down: '-- Down Migration' },
   split(lines) {
     const up = lines.findIndex(says('up'))
     const down = lines.findIndex(says('down'))

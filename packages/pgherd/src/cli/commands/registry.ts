@@ -7,6 +7,7 @@ import { failover } from './failover.ts'
 import { health } from './health.ts'
 import { init } from './init.ts'
 import { logs } from './logs.ts'
+import { migrate } from './migrate.ts'
 import { pause } from './pause.ts'
 import { plan } from './plan.ts'
 import { prove } from './prove.ts'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   status,
   url,
   psql,
+  migrate,
   backup,
   prove,
   restore,

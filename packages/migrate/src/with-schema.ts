@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import type { PgClient, PgConnection } from './connection/pg-connection.ts'
+import { isServerError } from './connection/server-error.ts'
+import { Session } from './connection/session.ts'
+import { diagnose, MigrateError } from './diagnostic/diagnostic.ts'
+import { offsetOfCharacter } from './grammar/text-places.ts'
+import { identifier } from './history/sql-text.ts'
+
+export interface SchemaOptions {
+  /** Where the throwaway database is made: of a role that may make databases. */
+  readonly admin: PgConnection
+  /** A client of `pg` that is connected to the database of that name. It is ended here. */
+  readonly connect: (database: string) => Promise<PgClient & { end(): Promise<void> }>
+  /** SQL that makes the schema; it is run whole or not at all. Empty for an empty database. */
+  readonly schema: string
+  /** The role the database belongs to; that of `admin` when left out. */
+  readonly owner?: string
+}
+
+/**
+ * Runs `work` on a throwaway database that has the schema of a file, as the second side of `diff`. The database is dropped
+ * afterwards, whatever happened; a program that is killed leaves one whose name begins with `pgherd_diff_`.
+ *
+ * @throws MigrateError MIGRATE_SCHEMA_INVALID, with the line.
+ */
+export async function withSchema<T>(
+  { admin, connect, schema, owner }: SchemaOptions,
+  work: (client: PgClient) => Promise<T>,
+): Promise<T> {
+  const name = `pgherd_diff_${randomBytes(6).toString('hex')}`
+  await using session = await Session.open(admin)
+  await session.query(
+    `create database ${name} template template0${owner === undefined ? '' : ` owner ${identifier(owner)}`}`,
+  )
+  try {
+    const client = await connect(name)
+    try {
+      await apply(client, schema)
+      return await work(client)
+    } finally {
+      await client.end()
+    }
+  } finally {
+    await session.query(`drop database ${name} with (force)`)
+  }
+}
+
+async function apply(client: PgClient, schema: string): Promise<void> {
+  try {
+    // one message is one transaction, as long as the text does not end it
+    await client.query(schema)
+  } catch (error) {
+    if (!isServerError(error)) throw error
+    const line =
+      error.position === undefined
+        ? undefined
+        : schema.slice(0, offsetOfCharacter(schema, Number(error.position))).split('\n').length
+    throw new MigrateError(
+      [
+        diagnose('MIGRATE_SCHEMA_INVALID', {
+          detail: `the schema file stops${line === undefined ? '' : ` at line ${line}`}: ${error.message} (SQLSTATE ${error.code})`,
+          mend: 'correct the file; it must make everything it needs, in order, on an empty database',
+          at: line === undefined ? {} : { line },
+        }),
+      ],
+      { cause: error },
+    )
+  }
+}
