@@ -22,6 +22,7 @@ import { rapidKills } from './scenarios/rapid-kills.ts'
 import { restoreUnderFailover } from './scenarios/restore-under-failover.ts'
 import { slotCapped } from './scenarios/slot-capped.ts'
 import { splitWrite } from './scenarios/split-write.ts'
+import { staleLeader } from './scenarios/stale-leader.ts'
 import { syncStandbyStuck } from './scenarios/sync-standby-stuck.ts'
 import { twoAtOnce } from './scenarios/two-at-once.ts'
 import { upUnderFailover } from './scenarios/up-under-failover.ts'
@@ -54,4 +55,5 @@ export const scenarios: readonly Scenario[] = [
   restoreUnderFailover,
   memberLostDuringBackup,
   bulkUnsent,
+  staleLeader,
 ]

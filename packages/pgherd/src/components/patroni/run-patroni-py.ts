@@ -2,9 +2,14 @@
 const stopPollingInterval = 0.1
 
 /**
- * Python that starts Patroni with a shorter look at a PostgreSQL it shuts down. Patroni gives the leader lock away once
- * pg_controldata says "shut down" and looks once a second (postgresql/__init__.py, `_do_stop`); a shutdown takes some
- * 100 ms, so most of a switchover's stall was that sleep: 2.36 s with it, see benchmarks/results.md. There is no setting.
+ * Python that starts Patroni with two things changed for which it has no setting:
+ *
+ * - It gives the leader lock away once pg_controldata says "shut down" and looks once a second (postgresql/__init__.py,
+ *   `_do_stop`); a shutdown takes some 100 ms, so that sleep was the better half of a switchover's stall.
+ * - Before it learned to compare (`txn` of dcs/etcd3.py has a `failure` since), it renews its leader key by writing over
+ *   whatever is there. A primary that was cut off, stepped down by itself and comes back puts its key over that of its
+ *   successor, takes the lead again on the old timeline, and what the successor acknowledged is lost (scenario
+ *   `stale-leader`: 1101 writes).
  */
 export function renderRunPatroni(): string {
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
@@ -16,12 +21,41 @@ import sys
 program, arguments = sys.argv[1], sys.argv[2:]
 try:
     import patroni.postgresql
+    from patroni.dcs import etcd3
 except ImportError:
     # one that brings a Python of its own runs as it is
     os.execv(program, [program, *arguments])
 
 # a switchover waits for it
 patroni.postgresql.STOP_POLLING_INTERVAL = ${stopPollingInterval}
+
+
+def compare_leader(client, dcs):
+    """Renews the key of the leader only where it is our own or nobody's, and says when it was neither."""
+    put, update = client.put, dcs._update_leader
+
+    def put_compared(self, key, value, lease=None, create_revision=None, mod_revision=None, retry=None):
+        unconditional = create_revision is None and mod_revision is None
+        if not unconditional or key != self._etcd3.leader_path:
+            return put(self, key, value, lease, create_revision, mod_revision, retry)
+        fields = {'key': etcd3.base64_encode(key), 'value': etcd3.base64_encode(value)}
+        if lease:
+            fields['lease'] = lease
+        own = {'key': fields['key'], 'target': 'VALUE', 'value': fields['value']}
+        written = self.txn(own, {'request_put': fields}, retry) or put(self, key, value, lease, 0, None, retry)
+        self.another_leads = not written
+        return written
+
+    def update_compared(self):
+        self._client.another_leads = False
+        return update(self) and not self._client.another_leads
+
+    client.put, dcs._update_leader = put_compared, update_compared
+
+
+if 'failure' not in etcd3.Etcd3Client.txn.__code__.co_varnames:
+    compare_leader(etcd3.PatroniEtcd3Client, etcd3.Etcd3)
+
 sys.argv = [program, *arguments]
 runpy.run_path(program, run_name='__main__')
 `
