@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
 import { eventually } from '@pgherd/testbed/herd.ts'
 import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
@@ -331,10 +331,11 @@ export class LiveCluster implements AsyncDisposable {
 
   #start(member: Member, unit: Unit): void {
     const key = `${member.name} ${unit.name}`
-    const [usual = '', ...argv] = unit.argv
-    const program = (this.#children.has(key) ? undefined : this.#options.firstPrograms?.[key]) ?? usual
+    const first = this.#children.has(key) ? undefined : this.#options.firstPrograms?.[key]
+    // the interpreter of Patroni stands before it
+    const words = unit.argv.map((word) => (first && basename(word) === unit.name ? first : word))
     const log = openSync(unit.logFile, 'a', 0o644)
-    const child = spawn(program, argv, {
+    const child = spawn(words[0] ?? '', words.slice(1), {
       ...(process.getuid?.() === 0 ? { uid: this.#account.uid, gid: this.#account.gid } : {}),
       cwd: unit.workingDirectory,
       env: { ...unit.env, HOME: this.#root },
