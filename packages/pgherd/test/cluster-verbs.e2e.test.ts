@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
 import { Herd, eventually } from '@pgherd/testbed/herd.ts'
@@ -214,12 +215,15 @@ test('scale out and in: pools, routes, votes and slots follow, and nobody notice
   expect(out.after.cluster.etcd.members).toHaveLength(5)
   expect(out.after.cluster.routes.filter(({ route, up }) => route === 'read' && up)).toHaveLength(4)
   expect(readFileSync(herd.specFile, 'utf8')).toContain('members: 5')
-  const back = await unnoticed('scale', '--members', '3')
+  const back = await unnoticed('scale', '--members', '3', '--destroy-data', '--name', 'test')
   expect(back.after.members.map(({ name }) => name)).toEqual(['pg1', 'pg2', 'pg3'])
   expect(back.after.cluster.etcd.members).toHaveLength(3)
   const slots = back.after.cluster.slots.map(({ name }) => name)
   expect(slots.filter((name) => /^pg[45]$/.test(name))).toEqual([])
   expect(readFileSync(herd.specFile, 'utf8')).toContain('members: 3')
+  const data = (name: string) =>
+    existsSync(join(herd.state, 'members', name, 'postgres', 'data', 'PG_VERSION'))
+  expect(['pg1', 'pg2', 'pg3', 'pg4', 'pg5'].filter(data)).toEqual(['pg1', 'pg2', 'pg3'])
   expect((await herd.run('plan', '--json')).json<{ steps: unknown[] }>().steps).toEqual([])
 })
 

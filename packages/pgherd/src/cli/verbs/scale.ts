@@ -25,22 +25,22 @@ export const run: Verb = async (invocation) => {
   const declared = clusterOperation(session.context(invocation), 'scaling')
   const { present, whole } = await readPresent(session, declared.access, listOption(options, 'address'))
   const there = await sitesWith(session, whole, countOf(present))
+  const destroyData = options['destroyData'] === true
   const operation = {
     ...declared,
     access: { ...declared.access, topology: there.topology },
     sites: there.sites,
     members,
+    destroyData,
     present,
     declared: spec.topology.members,
     durability: spec.topology.durability ?? ('sync' as const),
     ...(whole.addresses ? { listed: whole.addresses.length } : {}),
   }
   if (dryRun) return endDryRun(await planScale(operation), output)
-  const destroyData = options['destroyData'] === true
   let plan: ScalePlan | undefined
   const result = await runScale({
     ...operation,
-    destroyData,
     sitesOf: async (count) => (await sitesWith(session, whole, count)).sites,
     bringUp: (count) => bringUpWith(session, whole, invocation, count),
     async stopAll(name) {

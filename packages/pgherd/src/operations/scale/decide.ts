@@ -14,6 +14,8 @@ export interface ScaleRequest {
   readonly durability: 'async' | 'sync' | 'quorum' | 'strict'
   /** How many members there are addresses for, where `topology.addresses` lists them and not the default counts. */
   readonly listed?: number
+  /** Whether the data of those that go is removed. */
+  readonly destroyData?: boolean
 }
 
 export interface ScalePlan extends OperationPlan {
@@ -55,7 +57,10 @@ export function decideScale(view: ClusterView, request: ScaleRequest): Decision<
       to,
       add,
       remove,
-      steps: [...add.flatMap(addSteps), ...remove.flatMap(removeSteps)],
+      steps: [
+        ...add.flatMap(addSteps),
+        ...remove.flatMap((member) => removeSteps(member, request.destroyData === true)),
+      ],
       findings: [],
     },
   }
@@ -174,7 +179,7 @@ function addSteps(member: string): readonly OperationStep[] {
   ]
 }
 
-function removeSteps(member: string): readonly OperationStep[] {
+function removeSteps(member: string, destroyData: boolean): readonly OperationStep[] {
   return [
     { title: `send no more reads to ${member}`, because: 'no session is to be cut', impact: 'reload' },
     { title: `stop Patroni of ${member}`, because: 'topology.members', impact: 'nothing', member },
@@ -187,7 +192,7 @@ function removeSteps(member: string): readonly OperationStep[] {
     },
     {
       title: `stop what else runs on ${member}`,
-      because: 'its data stays where it is',
+      because: destroyData ? 'its data is removed after that' : 'its data stays where it is',
       impact: 'nothing',
       member,
     },

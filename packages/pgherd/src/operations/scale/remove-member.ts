@@ -56,7 +56,8 @@ export async function removeMember(
   })
   if (!left) throw incomplete(name, 'etcd still counts it')
   if (!options.destroyData) return paths?.state
-  if (paths) await host.removeOwned(paths.state)
+  // the directory of the member itself is its host's, which changes only what is below it
+  if (paths) for (const path of [paths.data, paths.etcd]) await host.removeOwned(path)
   return undefined
 }
 

@@ -19,15 +19,19 @@ export interface ScaleResult {
 
 /** What would be done. Throws DiagnosticError with the refusals. */
 export async function planScale(
-  options: Pick<ScaleOptions, 'access' | 'members' | 'durability' | 'listed' | 'present' | 'declared'>,
+  options: Pick<
+    ScaleOptions,
+    'access' | 'members' | 'durability' | 'listed' | 'present' | 'declared' | 'destroyData'
+  >,
 ): Promise<ScalePlan> {
-  const { access, members, durability, listed, present, declared } = options
+  const { access, members, durability, listed, present, declared, destroyData } = options
   return planOf(
     decideScale(await observeCluster(access), {
       members,
       durability,
       present,
       declared,
+      destroyData,
       ...(listed === undefined ? {} : { listed }),
     }),
   )
