@@ -9,7 +9,7 @@ const stopPollingInterval = 0.1
  * - Before it learned to compare (`txn` of dcs/etcd3.py has a `failure` since), it renews its leader key by writing over
  *   whatever is there. A primary that was cut off, stepped down by itself and comes back puts its key over that of its
  *   successor, takes the lead again on the old timeline, and what the successor acknowledged is lost (scenario
- *   `stale-leader`: 1101 writes).
+ *   `stale-leader`; patroni pull requests 2689 and 2693).
  */
 export function renderRunPatroni(): string {
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
