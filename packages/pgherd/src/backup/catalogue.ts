@@ -87,13 +87,6 @@ export interface ProofCheck {
   readonly seconds: number
 }
 
-/** A stretch of WAL without a gap on one timeline. */
-export interface WalRange {
-  readonly timeline: number
-  readonly from: string
-  readonly to: string
-}
-
 /** From when to when the database can be put back; `to` moves while WAL streams in. */
 export interface RestorableWindow {
   readonly backup: string

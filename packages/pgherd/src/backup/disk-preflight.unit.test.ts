@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { needBytes } from './disk-preflight.ts'
-import { sampleBackup } from './sample-backup.ts'
+import { sampleBackup } from './sample-backup.testkit.ts'
 
 const GB = 2 ** 30
 

@@ -4,7 +4,7 @@ import { applyRetention } from './apply-retention.ts'
 import type { BackupRecord, ProofRecord } from './catalogue.ts'
 import { parseLsn } from './lsn.ts'
 import { decideRetention, type RetentionDecision, type RetentionInput } from './retention.ts'
-import { sampleBackup } from './sample-backup.ts'
+import { sampleBackup } from './sample-backup.testkit.ts'
 import { simulatedArchives, type SimulatedArchive } from './simulated-archive.testkit.ts'
 import { restorableWindows, type Archived } from './window.ts'
 

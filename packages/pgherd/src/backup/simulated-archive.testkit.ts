@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { BackupRecord } from './catalogue.ts'
 import { formatLsn, type Lsn } from './lsn.ts'
-import { sampleBackup } from './sample-backup.ts'
+import { sampleBackup } from './sample-backup.testkit.ts'
 import type { TimelineHistory } from './timelines.ts'
 import { segmentOf } from './wal-names.ts'
 import type { Archived } from './window.ts'

@@ -54,12 +54,6 @@ export function nextSegment(name: string, segmentBytes: number): string {
   return formatSegment({ timeline, number: number + 1n }, segmentBytes)
 }
 
-/** The segment before this one; undefined for the very first. Throws RangeError when `name` is no segment name. */
-export function previousSegment(name: string, segmentBytes: number): string | undefined {
-  const { timeline, number } = mustParse(name, segmentBytes)
-  return number === 0n ? undefined : formatSegment({ timeline, number: number - 1n }, segmentBytes)
-}
-
 /** `00000002.history`. */
 export function historyName(timeline: number): string {
   return `${hex8(timeline)}.history`

@@ -8,7 +8,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Repository, StoreCompression } from '../repository.ts'
-import { sampleBackup } from '../sample-backup.ts'
+import { sampleBackup } from '../sample-backup.testkit.ts'
 import { generateBackupKey, openSealing } from '../sealing/registry.ts'
 import { inPieces, openScratch, scratchDirectory } from './scratch-repository.testkit.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memberInput, paperCluster } from '../rendered-cluster.testkit.ts'
-import { decideByHba } from './hba-simulator.ts'
+import { decideByHba } from './hba-simulator.testkit.ts'
 import { hbaLines, identLines } from './lines.ts'
 import { sourcesOf } from './sources.ts'
 

@@ -8,7 +8,7 @@ import { inRange } from './cidr.ts'
 import { renderHba, renderIdent } from './hba-file.ts'
 import { quoteHbaName } from './hba-names.ts'
 import { hbaRows } from './hba-rows.ts'
-import { decideByHba, type Connection } from './hba-simulator.ts'
+import { decideByHba, type Connection } from './hba-simulator.testkit.ts'
 import { tokenize } from './hba-tokens.ts'
 import { internalRoles } from './internal-roles.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decideByHba } from '../access/hba-simulator.ts'
+import { decideByHba } from '../access/hba-simulator.testkit.ts'
 import { memberInput, paperCluster } from '../rendered-cluster.testkit.ts'
 import type { SpecInput } from '../../spec/schema.ts'
 import { factsOf } from '../../tuning/testdata/facts.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { majors } from '@pgherd/testbed/postgres-programs.ts'
 import { expect, test } from 'vitest'
 import { scramVerifier } from '../../secrets/scram.ts'
-import { decideByHba } from '../access/hba-simulator.ts'
+import { decideByHba } from '../access/hba-simulator.testkit.ts'
 import { RenderedServer } from './rendered-server.testkit.ts'
 import { postgres } from './component.ts'
 

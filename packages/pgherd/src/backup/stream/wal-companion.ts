@@ -71,15 +71,3 @@ export class WalCompanion implements AsyncDisposable {
     )
   }
 }
-
-/** Streams, or lets another process stream, until everything up to `lsn` of `timeline` is in the repository. */
-export async function archiveUntil(
-  options: WalReceiverOptions,
-  lsn: Lsn,
-  timeline: number,
-  signal: AbortSignal,
-): Promise<void> {
-  await using companion = new WalCompanion(options)
-  companion.start()
-  await companion.waitForArchived(lsn, timeline, signal)
-}
