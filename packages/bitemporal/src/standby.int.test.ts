@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { all, onServers } from './servers.testkit.ts'
-import { startStandby } from './standby.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from './servers.testkit.ts'
+import { startStandby } from '@pgherd/testbed/throwaway-standby.ts'
 
 onServers('a standby', (server) => {
   test('answers every question, and takes no change', async () => {

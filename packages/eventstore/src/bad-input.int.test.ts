@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { Readable } from 'node:stream'
 import { install } from './schema/install.ts'
-import { all, onServers } from './servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from './servers.testkit.ts'
 import { exportEvents } from './transfer/export-events.ts'
 import { importEvents } from './transfer/import-events.ts'
 

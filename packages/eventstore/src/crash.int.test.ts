@@ -8,7 +8,8 @@ import { OutcomeUnknown } from './append/unknown-outcome.ts'
 import { isEventStoreError } from './errors/event-store-error.ts'
 import { newEventId } from './event-id.ts'
 import type { EventStore } from './event-store.ts'
-import { all, onServers, type StoreServer } from './servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers, type StoreServer } from './servers.testkit.ts'
 
 type Noted = { type: 'Noted'; data: number }
 

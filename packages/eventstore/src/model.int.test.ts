@@ -6,7 +6,8 @@ import type { EventStore } from './event-store.ts'
 import { isEventStoreError } from './errors/event-store-error.ts'
 import { VersionConflict } from './errors/version-conflict.ts'
 import { newEventId } from './event-id.ts'
-import { all, onServers } from './servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from './servers.testkit.ts'
 import { StoreModel, type ModelAnswer, type ModelEvent } from './store-model.testkit.ts'
 
 type Noted = { type: 'Noted'; data: number }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
 import { expect, test } from 'vitest'
-import { all, onServers, type StoreServer } from './servers.testkit.ts'
-import { startStandby } from './standby.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers, type StoreServer } from './servers.testkit.ts'
+import { startStandby } from '@pgherd/testbed/throwaway-standby.ts'
 
 type Noted = { type: 'Noted'; data: string }
 

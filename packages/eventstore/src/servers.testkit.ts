@@ -1,37 +1,18 @@
-import { ThrowawayServer, type ServerOptions } from '@pgherd/testbed/throwaway-server.ts'
-import pg from 'pg'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { PooledServer, suiteOnServers, type SuiteOptions } from '@pgherd/testbed/pooled-server.ts'
 import type { EventShape } from './event.ts'
 import type { EventStoreOptions } from './event-store-options.ts'
 import { EventStore } from './event-store.ts'
 import { install } from './schema/install.ts'
 
-/** The oldest and the newest PostgreSQL that the library is for. */
-export const testedMajors = [15, 18] as const
-
 /** A server for a suite, and stores in schemas of their own, closed with it. */
-export class StoreServer {
-  readonly server: ThrowawayServer
-  readonly pool: pg.Pool
+export class StoreServer extends PooledServer {
   readonly #open: { close(): Promise<void> }[] = []
-  #schemas = 0
-
-  constructor(server: ThrowawayServer) {
-    this.server = server
-    this.pool = this.newPool()
-  }
-
-  newPool(config: pg.PoolConfig = {}): pg.Pool {
-    const pool = new pg.Pool({ ...this.server.config(), max: 10, ...config })
-    pool.on('error', () => undefined)
-    return pool
-  }
 
   /** A store in a new schema. */
   async newStore<E extends EventShape = EventShape>(
     options: Partial<EventStoreOptions<E>> = {},
   ): Promise<{ store: EventStore<E>; schema: string }> {
-    const schema = options.schema ?? `s${++this.#schemas}`
+    const schema = options.schema ?? this.newSchemaName()
     await install(this.pool, { schema })
     return { store: this.open<E>({ ...options, schema }), schema }
   }
@@ -43,10 +24,9 @@ export class StoreServer {
     return store
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await Promise.allSettled(this.#open.map((store) => store.close()))
-    await this.pool.end()
-    await this.server[Symbol.asyncDispose]()
+    await super.close()
   }
 }
 
@@ -54,26 +34,7 @@ export class StoreServer {
 export function onServers(
   name: string,
   suite: (server: () => StoreServer) => void,
-  options: ServerOptions & { readonly only?: readonly (15 | 18)[] } = {},
+  options: SuiteOptions = {},
 ): void {
-  describe.each(options.only ?? testedMajors)(`${name} on PostgreSQL %i`, (major) => {
-    let running: StoreServer | undefined
-    beforeAll(async () => {
-      running = new StoreServer(await ThrowawayServer.start({ ...options, major }))
-    })
-    afterAll(async () => {
-      await running?.close()
-    })
-    suite(() => {
-      if (!running) throw new Error('the server has not started')
-      return running
-    })
-  })
-}
-
-/** Everything that an iterator yields. */
-export async function all<T>(iterator: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = []
-  for await (const item of iterator) items.push(item)
-  return items
+  suiteOnServers((server) => new StoreServer(server), name, suite, options)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { all, onServers } from '../servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from '../servers.testkit.ts'
 
 interface Staff extends Record<string, unknown> {
   readonly salary: number

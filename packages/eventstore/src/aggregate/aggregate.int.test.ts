@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { all, onServers } from '../servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from '../servers.testkit.ts'
 import type { AggregateDefinition } from './aggregate.ts'
 import { evolveBy, type Decider } from './decider.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { newEventId } from '../event-id.ts'
-import { all, onServers } from '../servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from '../servers.testkit.ts'
 
 type Noted = { type: 'Noted'; data: number }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { all, onServers } from '../servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from '../servers.testkit.ts'
 
 type Noted = { type: 'Noted'; data: number }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { EventStore } from '../event-store.ts'
-import { all, onServers } from '../servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from '../servers.testkit.ts'
 import { install } from './install.ts'
 import { versions } from './versions.ts'
 

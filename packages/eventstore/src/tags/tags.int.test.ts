@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { EventStore } from '../event-store.ts'
 import { isEventStoreError } from '../errors/event-store-error.ts'
-import { all, onServers } from '../servers.testkit.ts'
+import { all } from '@pgherd/testbed/pooled-server.ts'
+import { onServers } from '../servers.testkit.ts'
 import { ConditionFailed } from './condition-failed.ts'
 
 type CourseEvent =

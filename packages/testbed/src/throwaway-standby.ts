@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '@pgherd/testbed/free-port.ts'
-import type { ThrowawayServer } from '@pgherd/testbed/throwaway-server.ts'
-import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
+import { freePort } from './free-port.ts'
+import type { ThrowawayServer } from './throwaway-server.ts'
+import { unprivilegedAccount } from './unprivileged.ts'
 import pg from 'pg'
 
 /** A standby of a server, streaming, in the server's directory; stopped by its pid. */
