@@ -35,20 +35,17 @@ export class Database {
   /** A connection of the pool. Throws POOL_EXHAUSTED or UNREACHABLE. */
   async checkout(): Promise<PoolClient> {
     const { pool, acquireMs } = this.#options
-    // no need to look at the clock for a connection that is free: calls are so short that it would show
-    if (pool.idleCount > 0 && pool.waitingCount === 0) return this.#connect()
+    // one that is idle and that nobody waits for comes at once, and needs no timer that each change would pay for
+    const isReady = pool.idleCount > pool.waitingCount
     const connecting = pool.connect()
+    if (isReady) return this.#taken(connecting)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, acquireMs, 'late')
     })
     try {
       const client = await Promise.race([connecting, late])
-      if (client !== 'late') {
-        // the pool listens only while a client is idle, and an error nobody listens to ends the process
-        client.on('error', ignore)
-        return client
-      }
+      if (client !== 'late') return await this.#taken(client)
     } catch (thrown) {
       throw serverError(thrown, 'connect')
     } finally {
@@ -60,9 +57,10 @@ export class Database {
     )
   }
 
-  async #connect(): Promise<PoolClient> {
+  async #taken(connecting: PoolClient | Promise<PoolClient>): Promise<PoolClient> {
     try {
-      const client = await this.#options.pool.connect()
+      const client = await connecting
+      // the pool listens only while a client is idle, and an error nobody listens to ends the process
       client.on('error', ignore)
       return client
     } catch (thrown) {

@@ -91,7 +91,7 @@ export function finishBatchSql(tasks: readonly Task[], table: HistoryTable, end:
 
 /**
  * A script without these words sets nothing and calls no function that could, so that path, role and limits are as they
- * were and the next one need not set them: doing so each time costs a tenth of a run of small migrations.
+ * were and the next one need not set them, which each time is a good part of the work of a small migration.
  */
 const changesSession =
   /search_path|role|authorization|set_config|schema|timeout|synchronous|\b(set|reset|discard|select|call|do|execute|insert|update|delete|merge|copy)\b/i
