@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
 import { Herd, eventually } from '@pgherd/testbed/herd.ts'
@@ -127,6 +127,16 @@ ${drills}`
     const result = await drill('kill-member')
     expect(result).toMatchObject({ lostAcknowledgedWrites: 0, duplicatePrimaries: 0, objectivesMet: true })
     expect(result.writeGapSeconds).toBeLessThanOrEqual(promises?.worstCaseSeconds.loseMember ?? 0)
+  })
+
+  test('migrations run on whoever is the primary now, and clients see them through the pool', async () => {
+    mkdirSync(join(herd.directory, 'migrations'))
+    writeFileSync(join(herd.directory, 'migrations', '001_orders.sql'), 'create table orders (id int);\n')
+    const run = await herd.run('migrate', 'up', '--json')
+    expect(run.json(), run.stderr).toMatchObject({ ok: true, applied: [{ version: '1', name: 'orders' }] })
+    await herd.query('app', 'insert into orders values (1)')
+    const again = await herd.run('migrate', 'status', '--json')
+    expect(again.json()).toMatchObject({ migrations: [{ version: '1', state: 'applied' }] })
   })
 
   test('a setting changed in the DCS by hand is drift, and taken back', async () => {

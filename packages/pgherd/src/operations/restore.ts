@@ -29,6 +29,8 @@ import {
 } from './restore-plan.ts'
 
 export interface RestoreHooks {
+  /** Before the server is stopped for its newest state: waits until the archiver is there to be sent all of it. */
+  beforeNewest?(): Promise<void>
   /** Stops the server's unit and keeps it stopped; fine when it is stopped already. */
   stopServer(): Promise<void>
   /** Starts it again and waits until it takes connections. */
@@ -147,7 +149,10 @@ async function replaceData(
   let done: Built
   try {
     // The newest state exists only once nothing is written any more; for a moment of the past the server can go on.
-    if (request.to === 'latest') await stop()
+    if (request.to === 'latest') {
+      await hooks.beforeNewest?.()
+      await stop()
+    }
     const prepared = request.to === 'latest' ? await prepareRestore(context, request) : first
     if (request.to === 'latest' && request.timeline === undefined)
       await requireNewest(state.data, prepared.plan.timeline, prepared.end)

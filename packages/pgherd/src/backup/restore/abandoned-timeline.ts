@@ -87,7 +87,9 @@ export async function closeTimeline(
 export async function requireNewest(data: string, timeline: number, end: Lsn): Promise<void> {
   const control = await readFile(join(data, 'global', 'pg_control')).then(parseControlFile, () => undefined)
   if (!control || control.timeline < timeline) return
-  if (control.timeline === timeline && end > control.checkpoint) return
+  // after an orderly stop no commit follows the beginning of the last checkpoint
+  const isWhole = control.shutDown ? end >= control.checkpoint : end > control.checkpoint
+  if (control.timeline === timeline && isWhole) return
   throw new DiagnosticError(
     diagnose('RESTORE_ARCHIVE_BEHIND', {
       detail: `the archive ends at ${formatLsn(end)} of timeline ${timeline}, and ${data} reaches ${formatLsn(control.checkpoint)} of timeline ${control.timeline}: what was committed in between would be lost. Nothing was changed`,

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseRestoreTo } from '../../backup/restore/target.ts'
 import { DiagnosticError, diagnose, exitCodes, mend } from '../../diagnostic/diagnostic.ts'
+import { untilArchiverConnected } from '../../operations/archiver-connected.ts'
+import type { OperationContext } from '../../operations/context.ts'
 import { planRestore, runRestore, type RestoreHooks } from '../../operations/restore.ts'
 import type { RestoreRequest } from '../../operations/restore-plan.ts'
 import type { Verb } from '../command.ts'
@@ -29,7 +31,7 @@ export const run: Verb = async (invocation) => {
   if (request.mode === 'in-place' && textOption(options, 'name') !== session.spec.name) {
     await confirm(`This replaces the data of "${session.spec.name}".`, invocation, session.spec.name)
   }
-  const result = await runRestore(context, request, serverOf(session))
+  const result = await runRestore(context, request, serverOf(session, context))
   showRestored(result, request.mode === 'in-place', output)
   output.document({ ok: true, ...result })
   return exitCodes.done
@@ -63,8 +65,9 @@ function readRequest(options: Readonly<Record<string, unknown>>): RestoreRequest
 const patienceMs = 120_000
 
 /** Stops and starts the server's unit; "started" means that it takes connections. */
-function serverOf({ host, wanted }: Session): RestoreHooks {
+function serverOf({ host, wanted }: Session, context: OperationContext): RestoreHooks {
   return {
+    beforeNewest: () => untilArchiverConnected(host, host, context),
     stopServer: () => host.stopUnit('postgres'),
     async startServer() {
       const unit = wanted.units.find(({ name }) => name === 'postgres')

@@ -214,6 +214,22 @@ test('a reload by SIGHUP keeps the master and every session, and no new session 
   expect(routed.log()).toMatch(/New worker/)
 })
 
+test('sessions held by the old process after a reload go where the new one says, not where they would have gone', async () => {
+  await using routed = await router(['down', 'lagging', 'down'])
+  await eventually('the end of pg1 and pg3', async () => {
+    const { text } = await page(routed.gateway, '/;csv')
+    return /^primary,pg1,.*,DOWN,/m.test(text) && /^primary,pg3,.*,DOWN,/m.test(text) ? true : undefined
+  })
+  const held = [routed.session('write'), routed.session('read')]
+  await sleep(500)
+  routed.process.kill('SIGHUP')
+  await eventually('the reload', () => (routed.log().includes('Proxy write stopped') ? true : undefined))
+  expect(held.map(({ served }) => served)).toEqual([undefined, undefined])
+  routed.say('standby', 'lagging', 'primary')
+  expect(await Promise.all(held.map((session) => session.by()))).toEqual(['pg3', 'pg1'])
+  expect(held.map(({ open }) => open)).toEqual([true, true])
+})
+
 test('statistics and metrics need the password, over TLS; the runtime interface is in the directory of sockets', async () => {
   await using routed = await router(['primary', 'standby', 'standby'])
   for (const path of ['/', '/;csv', '/metrics']) {

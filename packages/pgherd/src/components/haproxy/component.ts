@@ -1,7 +1,7 @@
 import type { Component, RenderedFile, RenderInput } from '../component.ts'
 import { digestOf } from '../digest.ts'
 import { renderAwaitPrimary } from './await-primary-lua.ts'
-import { heldSeconds, renderHaproxyCfg } from './haproxy-cfg.ts'
+import { heldSeconds, renderHaproxyCfg, runtimeSocket } from './haproxy-cfg.ts'
 
 const debianPath = '/usr/sbin/haproxy'
 
@@ -24,7 +24,7 @@ export const haproxy: Component = {
       }
     }
     return [
-      file('haproxy.lua', renderAwaitPrimary(heldSeconds(input)), false),
+      file('haproxy.lua', renderAwaitPrimary(heldSeconds(input), runtimeSocket(input.member)), false),
       file('haproxy.cfg', renderHaproxyCfg(input), true),
     ]
   },

@@ -45,7 +45,10 @@ export function renderHaproxyCfg(input: RenderInput): string {
   const server = ({ name, address: at, ports: its }: Member) =>
     `  server ${name} ${endpoint(at, its.postgres)} check port ${its.patroni} check-ssl verify required verifyhost ${name} ca-file ${authority}`
   const list = servers.map(server).join('\n')
-  const sentTo = ({ name }: Member) => `  use-server ${name} if { var(txn.primary) -m str ${name} }`
+  const sentBy =
+    (chosen: string) =>
+    ({ name }: Member) =>
+      `  use-server ${name} if { var(${chosen}) -m str ${name} }`
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
 global
   log stderr format timed local0 info
@@ -97,7 +100,8 @@ frontend read
   maxconn ${read}
   tcp-request inspect-delay ${heldSeconds(input) + 5}s
   tcp-request content lua.await_reader
-  use_backend standbys if { nbsrv(standbys) gt 0 }
+  use_backend primary if { var(txn.primary) -m found }
+  use_backend standbys if { var(txn.standby) -m found } or { nbsrv(standbys) gt 0 }
   default_backend primary
 
 # 200 only with the leader lock in hand (Patroni REST API, "Health check endpoints"), which it has before PostgreSQL is
@@ -107,7 +111,9 @@ backend primary
   http-check send meth GET uri /primary
   http-check expect status 200
   http-check expect rstring "\\"role\\": *\\"(primary|master)\\""
-${servers.map(sentTo).join('\n')}
+  # who was chosen is asked even if this process, the old one after a reload, takes it for down
+  force-persist if { var(txn.primary) -m found }
+${servers.map(sentBy('txn.primary')).join('\n')}
 ${list}
 
 # 503 from a standby that is further behind: its sessions are cut, or a pool would go on reading old data.
@@ -118,6 +124,8 @@ backend standbys
   http-check send meth GET uri ${quoted(`/read-only?lag=${spec.routing.readLag}`)}
   http-check expect status 200
   http-check expect rstring "\\"role\\": *\\"replica\\"" error-status L7OKC
+  force-persist if { var(txn.standby) -m found }
+${servers.map(sentBy('txn.standby')).join('\n')}
 ${list}
 
 frontend statistics

@@ -6,10 +6,12 @@ import { makePrivate } from '../../backup/restore/scratch.ts'
 import { walSlot } from '../../backup/stream/wal-receiver.ts'
 import { historyName } from '../../backup/wal-names.ts'
 import { EtcdApi } from '../../cluster/etcd-api.ts'
+import { findPrimary } from '../../cluster/find-primary.ts'
 import { observeCluster } from '../../cluster/observe-cluster.ts'
 import { DiagnosticError, diagnose, mend, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { memberNamed, serversOf } from '../../topology/topology.ts'
 import { archiveTurn } from '../archive-turn.ts'
+import { untilArchiverConnected } from '../archiver-connected.ts'
 import { planOf } from '../cluster-operation.ts'
 import type { OperationContext } from '../context.ts'
 import { buildRestored } from '../restore-build.ts'
@@ -20,7 +22,14 @@ import { scopePrefix } from './dcs.ts'
 import { decideClusterRestore, firstMember, type ClusterRestorePlan, type Server } from './decide.ts'
 import { holdingClients } from './hold-clients.ts'
 import { forgetKept, keptFile } from './kept-records.ts'
-import { clusterWork, serverSites, startServers, stopServers, type ClusterWork } from './members.ts'
+import {
+  clusterWork,
+  serverSite,
+  serverSites,
+  startServers,
+  stopServers,
+  type ClusterWork,
+} from './members.ts'
 import { beginReplacing, replaceAndStart } from './replace.ts'
 import { abandon, settleBefore } from './resume.ts'
 import { refuseWithoutRoomForAll } from './room.ts'
@@ -167,6 +176,7 @@ async function carryOut(
   try {
     // For a moment of the past the cluster can go on meanwhile.
     const early = request.to === 'latest' ? undefined : await build(restore)
+    if (!early) await archiverConnected(context, work)
     return await holdingClients(work, 'pgherd restore', context.spec.pooler.queryWait * 1000, async () => {
       work.report('stopping the members')
       stopped = true
@@ -195,6 +205,14 @@ async function carryOut(
     }
     throw error
   }
+}
+
+/** With no primary there is nobody to connect to. */
+async function archiverConnected(context: OperationContext, work: ClusterWork): Promise<void> {
+  const leader = (await findPrimary(work.access))?.name
+  const home = work.sites.find(({ member }) => member.name === context.member.name)
+  if (leader === undefined || !home) return
+  await untilArchiverConnected(home.host, serverSite(work, leader).host, context)
 }
 
 /** What the archive ends with once nobody writes any more. Throws DiagnosticError RESTORE_ARCHIVE_BEHIND. */

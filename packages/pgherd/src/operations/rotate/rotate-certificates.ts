@@ -123,8 +123,6 @@ async function reloadGateway(
   { access }: CertificateOptions,
   { member, host, wanted }: CertifiedSite,
 ): Promise<void> {
-  await using admin = await PoolerAdmin.connect(access)
-  await admin.reload()
   const haproxy = wanted.units.find(({ name }) => name === 'haproxy')
   if (haproxy) await host.reloadUnit(haproxy)
   if (access.topology.spec.redis)
@@ -133,6 +131,9 @@ async function reloadGateway(
       await readFile(certificateFiles(member.paths.tls).ca, 'utf8'),
       await access.readSecret('redis'),
     )
+  // last: it logs in anew for every session of its pools, and those logins should meet the new router
+  await using admin = await PoolerAdmin.connect(access)
+  await admin.reload()
 }
 
 async function seeServed(

@@ -1,21 +1,51 @@
 -- Written by pgherd; a change by hand is reverted by the next `pgherd up`.
 -- Holds a new session until it can be sent on, at most 33 s.
 
-local function status(server)
-  local stats = server:get_stats()
+local function status(stats)
   local check = string.gsub(stats["check_status"] or "", "^%* ", "")
-  return string.sub(stats["status"] or "", 1, 2), check
+  return { up = string.sub(stats["status"] or "", 1, 2) == "UP", check = check }
+end
+
+-- After a reload the old process keeps the sessions it has taken, and what it knows of the members is of the past.
+local function asked_of_successor(backend)
+  local socket = core.tcp()
+  socket:settimeout(2)
+  local found = {}
+  if socket:connect("unix@/run/pgherd/haproxy.sock") then
+    socket:send("show stat " .. backend .. " 4 -1\n")
+    local columns = {}
+    for line in string.gmatch(socket:receive("*a") or "", "[^\n]+") do
+      local row, at = {}, 0
+      for value in string.gmatch(line .. ",", "([^,]*),") do
+        at = at + 1
+        if string.sub(line, 1, 1) == "#" then columns[at] = value else row[columns[at] or ""] = value end
+      end
+      if row["svname"] then found[row["svname"]] = status(row) end
+    end
+  end
+  socket:close()
+  return found
+end
+
+local function stopping()
+  return tostring(core.get_info()["Stopping"]) == "1"
+end
+
+local function members(backend)
+  if stopping() then return asked_of_successor(backend) end
+  local found = {}
+  for name, server in pairs(core.backends[backend].servers) do found[name] = status(server:get_stats()) end
+  return found
 end
 
 -- The one member that says it is the primary; one that said no just now counts as up until it has said so twice.
 local function one_primary()
   local found = nil
-  for name, server in pairs(core.backends["primary"].servers) do
-    local state, check = status(server)
-    if state == "UP" and check == "L7OK" then
+  for name, member in pairs(members("primary")) do
+    if member.up and member.check == "L7OK" then
       if found then return nil end
       found = name
-    elseif state == "UP" and string.sub(check, 1, 3) ~= "L7S" then
+    elseif member.up and string.sub(member.check, 1, 3) ~= "L7S" then
       return nil
     end
   end
@@ -42,13 +72,15 @@ end
 
 -- Every member has been asked; one standby is near enough, or the primary stands in.
 local function a_reader(txn)
-  local found = false
-  for _, server in pairs(core.backends["standbys"].servers) do
-    local state, check = status(server)
-    if check == "INI" then return false end
-    if state == "UP" and check == "L7OK" then found = true end
+  local found = nil
+  for name, member in pairs(members("standbys")) do
+    if member.check == "INI" then return false end
+    if member.up and member.check == "L7OK" then found = name end
   end
-  return found or a_primary(txn)
+  if found == nil then return a_primary(txn) end
+  -- the old process counts other members as up
+  if stopping() then txn:set_var("txn.standby", found) end
+  return true
 end
 
 local function hold(ready)
