@@ -5,6 +5,7 @@ import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
 import type { EtcdListed, EtcdMemberView, EtcdView } from '../plan/cluster-view.ts'
 import { serversOf } from '../topology/topology.ts'
 import { clientCertificateFiles, type ClusterAccess } from './access.ts'
+import { portRefused } from './port-refused.ts'
 
 const run = promisify(execFile)
 
@@ -69,14 +70,17 @@ export class EtcdApi {
     const servers = serversOf(this.#access.topology)
     const answers = await Promise.all(
       servers.map(async (server): Promise<EtcdMemberView & { sees?: string }> => {
-        const dead = { name: server.name, healthy: false, leader: false }
+        const { address, ports, name } = server
+        const dead = { name, healthy: false, leader: false }
+        // etcdctl would go on trying until its time is over
+        if (await portRefused(ports.etcdClient, address)) return dead
         try {
-          const endpoint = `https://${server.address}:${server.ports.etcdClient}`
+          const endpoint = `https://${address}:${ports.etcdClient}`
           const [found] = await this.#json(endpointsSchema, ['endpoint', 'status'], [endpoint])
           if (!found) return dead
           const { header, leader, dbSize, version } = found.Status
           return {
-            name: server.name,
+            name,
             id: hex(header.member_id),
             healthy: leader !== '0',
             leader: leader === header.member_id,
