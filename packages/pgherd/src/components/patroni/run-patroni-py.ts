@@ -2,7 +2,7 @@
 const stopPollingInterval = 0.1
 
 /**
- * Python that starts Patroni with two things changed for which it has no setting:
+ * Python that starts Patroni with three things changed for which it has no setting:
  *
  * - It gives the leader lock away once pg_controldata says "shut down" and looks once a second (postgresql/__init__.py,
  *   `_do_stop`); a shutdown takes some 100 ms, so that sleep was the better half of a switchover's stall.
@@ -10,6 +10,9 @@ const stopPollingInterval = 0.1
  *   whatever is there. A primary that was cut off, stepped down by itself and comes back puts its key over that of its
  *   successor, takes the lead again on the old timeline, and what the successor acknowledged is lost (scenario
  *   `stale-leader`; patroni pull requests 2689 and 2693).
+ * - An etcd that dies in the middle of an answer has its gateway say "Unknown: transport: missing content-type field". Patroni
+ *   takes that for a lock it could not renew and demotes at once, without asking the failsafe (scenario `dcs-down`; patroni
+ *   issue 3572). Taken for an etcd that is not available it asks the next one, and the failsafe when there is none.
  */
 export function renderRunPatroni(): string {
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
@@ -55,6 +58,9 @@ def compare_leader(client, dcs):
 
 if 'failure' not in etcd3.Etcd3Client.txn.__code__.co_varnames:
     compare_leader(etcd3.PatroniEtcd3Client, etcd3.Etcd3)
+
+# of an etcd that dies: ask another one, and the failsafe when there is none
+etcd3.errCodeToClientError[etcd3.GRPCCode.Unknown] = etcd3.Unknown = etcd3.Unavailable
 
 sys.argv = [program, *arguments]
 runpy.run_path(program, run_name='__main__')

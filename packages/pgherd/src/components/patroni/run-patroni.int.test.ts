@@ -35,6 +35,38 @@ print(postgresql.STOP_POLLING_INTERVAL, sys.argv[1:], 'STOP_POLLING_INTERVAL' in
   expect(launched([program, 'patroni.yml'])).toBe("0.1 ['patroni.yml'] True")
 })
 
+test('what a dying etcd says last is no refusal: Patroni asks the next one, and without any its failsafe', () => {
+  const program = join(directory, 'program.py')
+  writeFileSync(
+    program,
+    `from types import SimpleNamespace
+from patroni.dcs import Leader, etcd3
+from patroni.utils import Retry
+
+# what comes of the renewal of a lock when etcd gives these answers, one after the other
+def renewed(answers):
+    def keepalive(lease, retry):
+        answer = answers.pop(0)
+        if isinstance(answer, dict):
+            etcd3._raise_for_data(answer, 500)
+        return answer
+    dcs = etcd3.Etcd3.__new__(etcd3.Etcd3)
+    dcs._ttl, dcs._lease, dcs._has_failed, dcs._loop_wait, dcs._last_lease_refresh = 8, 'lease', False, 1, 0
+    dcs._client = SimpleNamespace(lease_keepalive=keepalive, ERROR_CLS=etcd3.Etcd3Error)
+    retriable = (etcd3.DeadlineExceeded, etcd3.Unavailable, etcd3.FailedPrecondition)
+    dcs._retry = Retry(deadline=1, max_delay=0.1, max_tries=-1, retry_exceptions=retriable)
+    etcd3.Etcd3.cluster = SimpleNamespace(leader=Leader(1, 'lease', None))
+    try:
+        return dcs._update_leader()
+    except etcd3.Etcd3Error:
+        return 'failsafe'
+
+dying = {'error': 'OK: HTTP status code 200; transport: missing content-type field', 'code': 2}
+print(renewed([dying, 8]), renewed([dying] * 1000), renewed([{'error': 'etcdserver: permission denied', 'code': 7}]))`,
+  )
+  expect(launched([program]).split('\n').at(-1)).toBe('True failsafe False')
+})
+
 test('a Patroni of another Python is started as it is', () => {
   expect(launched(['/bin/echo', 'patroni.yml'], ['-S'])).toBe('patroni.yml')
 })
