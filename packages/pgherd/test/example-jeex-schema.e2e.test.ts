@@ -201,7 +201,7 @@ test('the indexes serve what they are for', async () => {
 test('the program prints what README.md says, and its code is the file', async () => {
   expectReadme('jeex', {
     files: ['src/in-project.ts'],
-    output: await printed(herd, 'jeex_user', 'jeex', 'src/main.ts'),
+    outputs: [await printed(herd, 'jeex_user', 'jeex', 'src/main.ts')],
   })
 })
 

@@ -27,9 +27,15 @@ export async function herdOf(name: string): Promise<Herd> {
 }
 
 /** What a program of an example prints, started as its README says: with the URL of a role. */
-export async function printed(herd: Herd, role: string, name: string, path: string): Promise<string> {
+export async function printed(
+  herd: Herd,
+  role: string,
+  name: string,
+  path: string,
+  ...args: readonly string[]
+): Promise<string> {
   const { url } = await herd.url(role)
-  const { stdout } = await promisify(execFile)(process.execPath, [join(examples, name, path)], {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(examples, name, path), ...args], {
     cwd: herd.directory,
     env: { PATH: process.env['PATH'], DATABASE_URL: url },
   })
@@ -39,10 +45,10 @@ export async function printed(herd: Herd, role: string, name: string, path: stri
 /** The code in the README of an example is its files, word for word, and the text is what its programs print. */
 export function expectReadme(
   name: string,
-  { files, output }: { readonly files: readonly string[]; readonly output: string },
+  { files, outputs }: { readonly files: readonly string[]; readonly outputs: readonly string[] },
 ): void {
   const readme = exampleFile(name, 'README.md')
   const blocks = [...readme.matchAll(/```(?:ts|sql)\n([^]*?)```/g)].map((match) => match[1])
   expect(blocks).toEqual(files.map((path) => exampleFile(name, path)))
-  expect([...readme.matchAll(/```text\n([^]*?)```/g)].map((match) => match[1])).toEqual([output])
+  expect([...readme.matchAll(/```text\n([^]*?)```/g)].map((match) => match[1])).toEqual(outputs)
 }
