@@ -108,6 +108,7 @@ test('the application role cannot get around that', async () => {
   await expect(unguarded).rejects.toMatchObject({ code: '42501' })
   expect(await refused('alter table document_versions disable row level security')).toBe('42501')
   expect(await refused('set role jeex_owner')).toBe('42501')
+  expect(await refused('delete from pgherd_migrate.history')).toBe('42501')
   expect(await refused('create policy mine on exports using (true)')).toBe('42501')
 })
 
