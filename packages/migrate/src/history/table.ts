@@ -7,6 +7,7 @@ export interface HistoryTable {
   readonly table: string
 }
 
+/** Where the history lies when nothing else is said. */
 export const defaultTable: HistoryTable = { schema: 'pgherd_migrate', table: 'history' }
 
 /** What a row of the history can be; `inForce` are those that say something about the present schema. */
