@@ -8,7 +8,9 @@ const pure = ['diagnostic', 'spec', 'topology', 'tuning', 'secrets', 'components
 const shellString = 'a shell string lets data become commands; pass argv to spawn or execFile instead'
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/dependency-canary/**', '**/testdata/**'] },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '**/dependency-canary/**', '**/testdata/**', 'docs/api/**'],
+  },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

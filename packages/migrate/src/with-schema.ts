@@ -6,11 +6,18 @@ import { diagnose, MigrateError } from './diagnostic/diagnostic.ts'
 import { offsetOfCharacter } from './grammar/text-places.ts'
 import { identifier } from './history/sql-text.ts'
 
+/** A client that can be ended, as every `pg.Client` can. */
+export interface EndableClient extends PgClient {
+  /** Closes the connection. */
+  end(): Promise<void>
+}
+
+/** What `withSchema` needs for the database it makes. */
 export interface SchemaOptions {
   /** Where the throwaway database is made: of a role that may make databases. */
   readonly admin: PgConnection
   /** A client of `pg` that is connected to the database of that name. It is ended here. */
-  readonly connect: (database: string) => Promise<PgClient & { end(): Promise<void> }>
+  readonly connect: (database: string) => Promise<EndableClient>
   /** SQL that makes the schema; it is run whole or not at all. Empty for an empty database. */
   readonly schema: string
   /** The role the database belongs to; that of `admin` when left out. */

@@ -19,6 +19,7 @@ export interface PreparedChange {
   readonly expected: number | null
 }
 
+/** What a change may depend on. */
 export interface Expectation {
   /** The version that the key has to be at, 0 for one that nothing was ever recorded for; any when left out. */
   readonly expected?: number

@@ -17,6 +17,7 @@ export class BitemporalError extends Error {
   readonly why: string
   readonly mend: string
 
+  /** @internal */
   constructor(code: ErrorCode, { detail, why, mend, cause }: Finding) {
     super(`${errorCodes[code]}: ${detail}; ${why}. ${mend}`, cause === undefined ? undefined : { cause })
     this.name = 'BitemporalError'

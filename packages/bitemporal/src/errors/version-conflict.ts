@@ -8,6 +8,7 @@ export class VersionConflict extends BitemporalError {
   /** The version the key has; 0 when nothing was ever recorded for it. */
   readonly actual: number
 
+  /** @internal */
   constructor(subject: string, predicate: string, expected: number, actual: number) {
     super('VERSION_CONFLICT', {
       detail: `${JSON.stringify(predicate)} of ${JSON.stringify(subject)} was expected at version ${expected}, but it is at version ${actual}`,

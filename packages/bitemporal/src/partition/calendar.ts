@@ -2,6 +2,7 @@ import type { Instant } from '../time/instant.ts'
 import { toInstant } from '../time/instant.ts'
 import type { Period } from '../time/period.ts'
 
+/** How long a partition of the history is, of the calendar in UTC. */
 export type CalendarUnit = 'day' | 'month' | 'year'
 
 /** The days, months or years in UTC that hold an instant and some that follow. */

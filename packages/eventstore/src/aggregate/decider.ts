@@ -7,7 +7,9 @@ export type Happened<E extends EventShape> = E extends EventShape
 
 /** How a state comes from events. Pure. */
 export interface Evolution<S, E extends EventShape> {
+  /** The state before any event. */
   readonly initial: () => S
+  /** The state after one more event. Changes nothing of what it is given. */
   readonly evolve: (state: S, event: Happened<E>) => S
 }
 

@@ -18,6 +18,7 @@ export interface SnapshotPolicy<S> {
   readonly stateVersion: number
   /** For a state that JSON does not hold as it is: a Map, a Date. */
   readonly toJson?: (state: S) => unknown
+  /** The way back of `toJson`. */
   readonly fromJson?: (json: unknown) => S
 }
 

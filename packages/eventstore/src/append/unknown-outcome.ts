@@ -9,6 +9,7 @@ export class OutcomeUnknown extends EventStoreError {
   /** Ids of the events of each append, in order. */
   readonly appends: readonly { readonly stream: string; readonly eventIds: readonly string[] }[]
 
+  /** @internal */
   constructor(cause: EventStoreError, appends: readonly PreparedAppend[]) {
     const streams = appends.map(({ stream }) => JSON.stringify(stream)).join(', ')
     super('OUTCOME_UNKNOWN', {

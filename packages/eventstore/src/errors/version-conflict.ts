@@ -8,6 +8,7 @@ export class VersionConflict extends EventStoreError {
   /** The version the stream has; 0 when it does not exist. */
   readonly actual: number
 
+  /** @internal */
   constructor(stream: string, expected: Expected, actual: number) {
     const found = actual === 0 ? 'it does not exist' : `it is at version ${actual}`
     super('VERSION_CONFLICT', {

@@ -3,7 +3,7 @@ import type { EventOf, EventShape } from '../event.ts'
 import type { Erased } from './erased.ts'
 
 /** Fields of data whose type says that they may have been erased: `Personal<...>`. */
-type ErasableField<D> = unknown extends D
+export type ErasableField<D> = unknown extends D
   ? string
   : { [K in keyof D & string]: Erased extends D[K] ? K : never }[keyof D & string]
 

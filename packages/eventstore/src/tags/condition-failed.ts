@@ -5,6 +5,7 @@ export class ConditionFailed extends EventStoreError {
   /** Of one such event. */
   readonly position: number
 
+  /** @internal */
   constructor(stream: string, position: number) {
     super('CONDITION_FAILED', {
       detail: `the event at position ${position} matches the condition of an append to ${JSON.stringify(stream)}`,

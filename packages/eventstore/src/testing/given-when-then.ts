@@ -6,6 +6,7 @@ import type { EventShape, NewEvent } from '../event.ts'
 export interface Then<S, E extends EventShape> {
   /** The command caused exactly these events, in this order. Ids are not compared, metadata where it is given here. */
   readonly thenEvents: (...expected: readonly NewEvent<E>[]) => void
+  /** The command was taken and caused nothing. */
   readonly thenNothing: () => void
   /** The state after the events of the command. */
   readonly thenState: (expected: S) => void
@@ -13,7 +14,9 @@ export interface Then<S, E extends EventShape> {
   readonly thenThrows: (message?: RegExp) => unknown
 }
 
+/** What has happened so far. */
 export interface Given<S, C, E extends EventShape> {
+  /** Decides the command in the state that the events lead to. */
   readonly when: (command: C) => Then<S, E>
 }
 

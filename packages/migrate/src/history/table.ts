@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { identifier } from './sql-text.ts'
+import { identifier, literal } from './sql-text.ts'
 
 /** Where the history lies. Two applications that share a database use two of them. */
 export interface HistoryTable {
@@ -7,6 +7,7 @@ export interface HistoryTable {
   readonly table: string
 }
 
+/** Where the history lies when nothing else is said. */
 export const defaultTable: HistoryTable = { schema: 'pgherd_migrate', table: 'history' }
 
 /** What a row of the history can be; `inForce` are those that say something about the present schema. */
@@ -66,7 +67,25 @@ export function createTableSql(at: HistoryTable, hasSchema: boolean): string {
     ...(hasSchema ? [] : [`create schema ${identifier(at.schema)};`]),
     `create table ${qualified(at)} (\n${declared.join(',\n')}\n);`,
     createIndexSql(at),
+    keepWritersOutSql(at),
   ].join('\n')
+}
+
+/**
+ * Takes from everybody but the owner what default privileges gave on the new table, except reading: an application that may
+ * write all tables could otherwise make migrations undone, or run again. A grant made by hand later stays.
+ */
+function keepWritersOutSql(at: HistoryTable): string {
+  const body = `declare other record;
+begin
+  for other in select distinct c.oid::regclass as history, a.grantee from pg_class c, aclexplode(c.relacl) a
+    where c.oid = to_regclass(${literal(qualified(at))}) and a.grantee <> c.relowner and a.privilege_type <> 'SELECT'
+  loop
+    execute format('revoke insert, update, delete, truncate, references, trigger on %s from %s', other.history,
+      case other.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(other.grantee)) end);
+  end loop;
+end`
+  return `do language plpgsql ${literal(body)};`
 }
 
 /**

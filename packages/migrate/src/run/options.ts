@@ -23,6 +23,7 @@ export interface RunOptions extends Policy {
   readonly statementTimeoutMs?: number
   /** How long to wait for another runner, in ms. */
   readonly runnerWaitMs?: number
+  /** Told what happens while it happens: each migration begun and done, each wait for a lock. */
   readonly onEvent?: (event: RunEvent) => void
 }
 

@@ -2,7 +2,9 @@ import type { PgClient } from '../connection/pg-connection.ts'
 
 /** What a `.ts` migration exports. Both get the client that holds the transaction; they must not end it. */
 export interface MigrationModule {
+  /** Makes the change. */
   readonly up: (client: PgClient) => Promise<unknown>
+  /** Takes it back; left out where it cannot be. */
   readonly down?: (client: PgClient) => Promise<unknown>
 }
 
@@ -16,16 +18,19 @@ interface ScriptText {
   readonly transactional: boolean
 }
 
+/** A script of plain SQL. */
 export interface SqlScript extends ScriptText {
   readonly kind: 'sql'
 }
 
+/** A script that is a module. */
 export interface CodeScript extends ScriptText {
   readonly kind: 'code'
   /** Loads the module; called only when it is about to run. */
   readonly load: () => Promise<MigrationModule>
 }
 
+/** What a migration runs in one direction. */
 export type Script = SqlScript | CodeScript
 
 /** One step of a schema, as its files tell it. */

@@ -10,3 +10,5 @@ export const maintenanceDatabase = 'postgres'
 export const healthSchema = 'pgherd'
 /** Where PgBouncer finds `get_auth`. */
 export const poolerSchema = 'pgherd_pooler'
+/** Where `pgherd migrate` keeps its history (the default of @pgherd/migrate): read by all who read tables, written by the owner alone. */
+export const migrationSchema = 'pgherd_migrate'

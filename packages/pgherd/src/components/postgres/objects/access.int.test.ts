@@ -73,6 +73,16 @@ test.each(majors)('PostgreSQL %i: each access level can do what it should, and n
     const last = table === 'sales.by_boss' ? denied : 'done'
     expect([table, await can(app)]).toEqual([table, ['done', 'done', 'done', 'done', 'done', last]])
   }
+  // whoever could write the history of migrations could have them run again; earlier releases let writers
+  await app.query('create schema pgherd_migrate; create table pgherd_migrate.history (t text)')
+  await server.up(declared, declared)
+  for (const client of [writer, reader])
+    expect([
+      await attempt(client, 'select * from pgherd_migrate.history'),
+      await attempt(client, `insert into pgherd_migrate.history values ('x')`),
+      await attempt(client, 'delete from pgherd_migrate.history'),
+    ]).toEqual(['done', denied, denied])
+  expect(await attempt(boss, 'delete from pgherd_migrate.history')).toBe('done')
   expect(await attempt(writer, 'select sales.one(), * from sales.seen')).toBe('done')
   expect(await attempt(reader, 'select * from sales.seen')).toBe('done')
   expect(await attempt(writer, "select nextval('own.undeclared_id_seq')")).toBe('done')

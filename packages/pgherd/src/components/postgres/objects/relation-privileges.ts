@@ -1,5 +1,5 @@
 import type { DeclaredDatabase } from './declared.ts'
-import { healthSchema, poolerSchema } from '../../reserved-names.ts'
+import { healthSchema, migrationSchema, poolerSchema } from '../../reserved-names.ts'
 import { quoteLiteral } from './quoting.ts'
 
 /** Schemas of pgherd's own, whose privileges are declared one by one. */
@@ -10,6 +10,7 @@ const ownSchemas = [healthSchema, poolerSchema]
  * Covered are tables, views and sequences of schema `public`, of declared schemas and of those that
  * the owner or an admin made; not what belongs to an extension, and not a role's own relations.
  * Roles that do not exist yet count too: the plan that makes them must also grant them what is there.
+ * The history of migrations is there to be read: who could write it could have migrations run again.
  * Catalogs only: it takes no lock on any of the relations.
  * @param roles everybody whose privileges are of interest, whether the database declares access or not.
  */
@@ -20,12 +21,14 @@ export function relationPrivilegesSql(database: DeclaredDatabase, roles: readonl
     )
     .map((role) => {
       const access = database.access.find(({ grantee }) => grantee === role)
-      return { grantee: role, tables: access?.tables ?? [], sequences: access?.sequences ?? [] }
+      const { tables = [], sequences = [] } = access ?? {}
+      const history = database.creators.includes(role) ? tables : tables.filter((each) => each === 'SELECT')
+      return { grantee: role, tables, sequences, history }
     })
   const schemas = database.schemas.map(({ name }) => name).filter((name) => !ownSchemas.includes(name))
   return `with wanted as (
-    select r.oid as grantee, w.grantee as name, w.tables, w.sequences
-      from jsonb_to_recordset(${quoteLiteral(JSON.stringify(wanted))}::jsonb) as w(grantee text, tables text[], sequences text[])
+    select r.oid as grantee, w.grantee as name, w.tables, w.sequences, w.history
+      from jsonb_to_recordset(${quoteLiteral(JSON.stringify(wanted))}::jsonb) as w(grantee text, tables text[], sequences text[], history text[])
       left join pg_roles r on r.rolname = w.grantee::name),
   covered as (
     select n.oid, n.nspname from pg_namespace n
@@ -39,7 +42,7 @@ export function relationPrivilegesSql(database: DeclaredDatabase, roles: readonl
      where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
        and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
   select c.nspname, c.relname, case when c.sequence then 'sequences' else 'tables' end as kind, w.name as grantee,
-         case when c.sequence then w.sequences else w.tables end as wanted,
+         case when c.sequence then w.sequences when c.nspname = ${quoteLiteral(migrationSchema)} then w.history else w.tables end as wanted,
          array(select x.privilege_type from aclexplode(c.acl) as x where x.grantee = w.grantee) as held
     from relation c join wanted w on w.grantee is distinct from c.relowner`
 }

@@ -1,0 +1,3 @@
+drop table payment;
+drop table carrier;
+drop table order_overview;

@@ -1,0 +1,3 @@
+drop table users;
+drop function refuse_delete();
+drop function touch();

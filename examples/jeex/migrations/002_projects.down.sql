@@ -1,0 +1,2 @@
+drop table projects;
+drop function refuse_new_language();

@@ -1,0 +1,10 @@
+drop trigger audit on users;
+drop trigger audit on projects;
+drop trigger audit on document_versions;
+drop trigger audit on agent_executions;
+drop trigger audit on exports;
+drop function audit();
+drop function acting();
+drop function enter(uuid, uuid, text);
+drop table audit_log;
+drop function refuse_change();

@@ -1,0 +1,15 @@
+drop policy reports on audit_log;
+drop policy reports on exports;
+drop policy reports on agent_executions;
+drop policy reports on document_versions;
+drop policy reports on projects;
+drop policy entered on audit_log;
+drop policy entered on exports;
+drop policy entered on agent_executions;
+drop policy entered on document_versions;
+drop policy own on projects;
+alter table audit_log disable row level security;
+alter table exports disable row level security;
+alter table agent_executions disable row level security;
+alter table document_versions disable row level security;
+alter table projects disable row level security;
