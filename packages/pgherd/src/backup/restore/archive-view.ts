@@ -83,27 +83,43 @@ export class ArchiveView {
   }
 
   /**
-   * The file PostgreSQL reads for a segment on the way to a timeline: from the newest timeline that begins in or
-   * before it and has it (XLogFileReadAnyTLI in xlogrecovery.c). Undefined when none has.
+   * The file PostgreSQL reads for a segment on the way to a timeline: from the newest timeline that begins in or before it
+   * and has it, and from none that the way has left before: what that went on to write was given up, as in a failover in
+   * the middle of a bulk load (XLogFileReadAnyTLI in xlogrecovery.c, curFileTLI). Undefined when none has.
    */
   fileOf(way: readonly TimelineStretch[], number: bigint): string | undefined {
-    return way
-      .filter((stretch) => stretch.from / BigInt(this.segmentBytes) <= number)
-      .map(({ timeline }) => formatSegment({ timeline, number }, this.segmentBytes))
-      .findLast((name) => this.has(name))
+    return this.#sourceOf(way, number)?.name
   }
 
   /** Where the archive ends on the way to a timeline when read from `start`: behind the last byte of an unbroken row. */
   endOf(way: readonly TimelineStretch[], start: Lsn): Lsn {
+    const size = BigInt(this.segmentBytes)
     let number = segmentNumber(start, this.segmentBytes)
-    let end = segmentStart(number, this.segmentBytes)
-    for (let name = this.fileOf(way, number); name !== undefined; name = this.fileOf(way, number)) {
-      const partial = this.#finished.has(name) ? undefined : this.#partial
-      end =
-        segmentStart(number, this.segmentBytes) + BigInt(partial ? partial.bytes.length : this.segmentBytes)
+    let end = number * size
+    for (
+      let source = this.#sourceOf(way, number);
+      source !== undefined;
+      source = this.#sourceOf(way, number)
+    ) {
+      const partial = this.#finished.has(source.name) ? undefined : this.#partial
+      end = number * size + (partial ? BigInt(partial.bytes.length) : size)
+      // the timeline that begins in this segment has not been archived yet
+      if (source.until !== undefined && source.until < (number + 1n) * size)
+        return end < source.until ? end : source.until
       number += 1n
     }
     return end
+  }
+
+  #sourceOf(
+    way: readonly TimelineStretch[],
+    number: bigint,
+  ): { readonly name: string; readonly until: Lsn | undefined } | undefined {
+    const start = segmentStart(number, this.segmentBytes)
+    return way
+      .filter(({ from, until }) => from / BigInt(this.segmentBytes) <= number && (until ?? start + 1n) > start)
+      .map(({ timeline, until }) => ({ name: formatSegment({ timeline, number }, this.segmentBytes), until }))
+      .findLast(({ name }) => this.has(name))
   }
 
   /** The segment being received. */
