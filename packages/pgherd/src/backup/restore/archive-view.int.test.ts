@@ -49,7 +49,9 @@ const history = (timeline: number, ...rows: readonly (readonly [number, bigint])
   )
 
 const names = (view: ArchiveView, timeline: number, ...numbers: number[]) =>
-  numbers.map((number) => view.fileOf(view.wayTo(timeline), BigInt(number))?.replace(/^0+(.).*(..)$/, '$1 $2'))
+  numbers.map((number) =>
+    view.fileOf(view.wayTo(timeline), BigInt(number))?.replace(/^0+(.).*(..)$/, '$1 $2'),
+  )
 
 test('what a primary wrote beyond the branch to its successor is no part of the way, nor is it a gap', async () => {
   await segments(1, 2, 3, 4, 5)

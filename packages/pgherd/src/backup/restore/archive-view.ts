@@ -117,7 +117,9 @@ export class ArchiveView {
   ): { readonly name: string; readonly until: Lsn | undefined } | undefined {
     const start = segmentStart(number, this.segmentBytes)
     return way
-      .filter(({ from, until }) => from / BigInt(this.segmentBytes) <= number && (until ?? start + 1n) > start)
+      .filter(
+        ({ from, until }) => from / BigInt(this.segmentBytes) <= number && (until ?? start + 1n) > start,
+      )
       .map(({ timeline, until }) => ({ name: formatSegment({ timeline, number }, this.segmentBytes), until }))
       .findLast(({ name }) => this.has(name))
   }
