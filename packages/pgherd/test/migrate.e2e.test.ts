@@ -92,6 +92,8 @@ test('a schema file becomes the next migration, as the owner would have written 
   expect(made).toMatchObject({ code: 0, document: { destroys: [], findings: [], steps: [{ version: '3' }] } })
   expect((await migrate('up')).document['applied']).toMatchObject([{ version: '3', name: 'paid_orders' }])
   expect((await migrate('diff', 'again')).document['steps']).toEqual([])
+  appendFileSync(schema, 'create schema audit; create table audit.entry (n int); create schema other;\n')
+  expect((await migrate('diff', 'none', '--ignore-schema', 'audit, other')).document['steps']).toEqual([])
   writeFileSync(schema, 'create tabel x ()')
   expect((await migrate('diff', 'broken')).codes).toEqual(['MIGRATE_SCHEMA_INVALID'])
 })

@@ -14,6 +14,10 @@ export const migrate: Command = {
       flags: '--schema <file>',
       description: 'diff: the SQL file to reach; schema.sql beside the spec when left out',
     },
+    {
+      flags: '--ignore-schema <list>',
+      description: 'diff: schemas that are left out, separated by commas',
+    },
     { flags: '--out-of-order', description: 'run what lies before a migration that is applied' },
     { flags: '--ahead', description: 'accept a database that is ahead of the files' },
     { flags: '--gaps', description: 'accept numbers that are missing among the files' },
