@@ -123,6 +123,11 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     )
     expect(steps[0]?.up).toContain('ADD COLUMN "m" text')
     expect(steps[0]?.down).toContain('DROP COLUMN "m"')
+    const elsewhere = withSchema(
+      { admin: pool, connect: () => connect('postgres'), schema: 'create table b ()' },
+      () => Promise.resolve(),
+    )
+    expect(await codesOf(elsewhere)).toEqual(['MIGRATE_OTHER_DATABASE'])
     const broken = withSchema({ admin: pool, connect, schema: 'select 1;\n\ncreate tabel b ()' }, () =>
       Promise.resolve(),
     )

@@ -31,17 +31,24 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     expect(seen.map(({ version }) => version)).toEqual(['1', '2', '3', '4'])
     const [added, retyped, indexed, outside] = seen
     // what was there before is named, what the migration made is nobody's yet; `other` is not touched
-    expect(added?.locks).toEqual([{ relation: 'orders', modes: ['ACCESS EXCLUSIVE'] }])
+    expect(added?.locks).toEqual([
+      {
+        relation: 'orders',
+        modes: ['ACCESS EXCLUSIVE'],
+        strongest: 'ACCESS EXCLUSIVE',
+        keepsOut: 'reads and writes',
+      },
+    ])
     expect(added?.rewrites).toEqual([])
     expect(retyped?.locks?.[0]?.modes).toContain('ACCESS EXCLUSIVE')
-    expect(retyped?.rewrites.map(({ relation, kind }) => [relation, kind]).toSorted()).toEqual([
+    expect(retyped?.rewrites.map(({ relation, kind }) => [relation, kind])).toEqual([
       ['orders', 'table'],
       ['orders_pkey', 'index'],
     ])
     expect(retyped?.rewrites.every(({ bytes }) => bytes > 100_000)).toBe(true)
     expect(retyped?.walBytes).toBeGreaterThan(1_000_000)
     expect(added?.walBytes).toBeLessThan(200_000)
-    expect(indexed?.locks).toMatchObject([{ relation: 'orders', modes: ['SHARE'] }])
+    expect(indexed?.locks).toMatchObject([{ relation: 'orders', modes: ['SHARE'], keepsOut: 'writes' }])
     expect(outside?.locks).toBeUndefined()
     for (const { durationMs } of seen) expect(durationMs).toBeGreaterThan(0)
     expect((await status(pool, migrations)).pending).toEqual([])

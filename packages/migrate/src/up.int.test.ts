@@ -183,11 +183,11 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
   test('a client that was lent has no prepared statement more than before, whether it went well or not', async () => {
     const pool = await databases.pool()
     const client = await pool.connect()
-    await up(client, numbered('select 1'))
-    expect(await codesOf(up(client, numbered('select 1', 'select 2', 'select 1 / 0')))).toEqual([
-      'MIGRATE_FAILED',
-    ])
-    expect(await codesOf(up(client, numbered('select 1', 'select 2', 'selec 1')))).toEqual(['MIGRATE_FAILED'])
+    // so many that their marks are prepared
+    const many = Array.from({ length: 30 }, () => 'select 1')
+    await up(client, numbered(...many))
+    for (const wrong of ['select 1 / 0', 'selec 1'])
+      expect(await codesOf(up(client, numbered(...many, ...many, wrong)))).toEqual(['MIGRATE_FAILED'])
     expect((await client.query('select name from pg_prepared_statements')).rows).toEqual([])
     client.release()
   })
@@ -275,6 +275,25 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
       `select count(distinct xmin::text)::int as n from pg_class where relname ~ '^t[0-9]+$'`,
     )
     expect(rows[0]?.n).toBe(200)
+  })
+
+  test('what the server copies for each mark does not grow with the message', async () => {
+    const pool = await databases.pool()
+    const tables = Array.from({ length: 30 }, (_, index) => `create table t${index} ()`)
+    await up(
+      pool,
+      numbered(...tables, 'create table seen as select length(statement) as n from pg_prepared_statements'),
+    )
+    const { rows } = await pool.query<{ n: number }>('select n from seen')
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.n).toBeLessThan(400)
+  })
+
+  test('without PL/pgSQL, or the right to use it, marks are planned one by one', async () => {
+    const pool = await databases.pool()
+    await pool.query('drop extension plpgsql')
+    await up(pool, numbered(...Array.from({ length: 30 }, (_, index) => `create table t${index} ()`)))
+    expect(await tablesOf(pool)).toHaveLength(30)
   })
 
   test('more than a message may hold is split', async () => {

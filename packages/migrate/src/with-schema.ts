@@ -28,7 +28,7 @@ export interface SchemaOptions {
  * Runs `work` on a throwaway database that has the schema of a file, as the second side of `diff`. The database is dropped
  * afterwards, whatever happened; a program that is killed leaves one whose name begins with `pgherd_diff_`.
  *
- * @throws MigrateError MIGRATE_SCHEMA_INVALID, with the line.
+ * @throws MigrateError MIGRATE_SCHEMA_INVALID, with the line; MIGRATE_OTHER_DATABASE, before anything is run there.
  */
 export async function withSchema<T>(
   { admin, connect, schema, owner }: SchemaOptions,
@@ -42,6 +42,7 @@ export async function withSchema<T>(
   try {
     const client = await connect(name)
     try {
+      await refuseOther(client, name)
       await apply(client, schema)
       return await work(client)
     } finally {
@@ -50,6 +51,19 @@ export async function withSchema<T>(
   } finally {
     await session.query(`drop database ${name} with (force)`)
   }
+}
+
+/** A mistake in `connect` would have the schema file run on a database that is in use. */
+async function refuseOther(client: PgClient, name: string): Promise<void> {
+  const result = await client.query('select current_database() as name')
+  const found = (Array.isArray(result) ? result[0] : result)?.rows[0]?.['name']
+  if (found === name) return
+  throw new MigrateError([
+    diagnose('MIGRATE_OTHER_DATABASE', {
+      detail: `connect("${name}") gave a client that is connected to "${String(found)}"; the schema file would have been run there`,
+      mend: 'connect to the database that is named; pg ignores `database` beside a `connectionString`, so put it into that',
+    }),
+  ])
 }
 
 async function apply(client: PgClient, schema: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
@@ -113,6 +113,21 @@ roles:
     timeline = result.timeline
     return result
   }
+
+  test('migrations are rehearsed on what the archive has of the primary', async () => {
+    const folder = join(herd.directory, 'migrations')
+    mkdirSync(folder)
+    writeFileSync(join(folder, '1_event.sql'), 'alter table event alter id type bigint;\n')
+    const run = await herd.run('migrate', 'rehearse', '--json')
+    expect(run.code, `${run.stdout}\n${run.stderr}`).toBe(0)
+    const rehearsal = run.json()
+    expectSchema('cli/migrate', rehearsal)
+    expect(rehearsal).toMatchObject({
+      copy: { isNewest: true },
+      rehearsed: [{ version: '1', rewrites: [{ relation: 'event', kind: 'table' }] }],
+      failure: [],
+    })
+  })
 
   test('to a moment: every member has the data of then, on a new timeline, and what was there is kept', async () => {
     const moment = await now()

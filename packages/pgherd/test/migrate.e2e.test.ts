@@ -92,6 +92,87 @@ test('a schema file becomes the next migration, as the owner would have written 
   expect(made).toMatchObject({ code: 0, document: { destroys: [], findings: [], steps: [{ version: '3' }] } })
   expect((await migrate('up')).document['applied']).toMatchObject([{ version: '3', name: 'paid_orders' }])
   expect((await migrate('diff', 'again')).document['steps']).toEqual([])
+  appendFileSync(schema, 'create schema audit; create table audit.entry (n int); create schema other;\n')
+  expect((await migrate('diff', 'none', '--ignore-schema', 'audit, other')).document['steps']).toEqual([])
   writeFileSync(schema, 'create tabel x ()')
   expect((await migrate('diff', 'broken')).codes).toEqual(['MIGRATE_SCHEMA_INVALID'])
+})
+
+const inScratch = () => readdirSync(join(herd.state, 'scratch'))
+const onScratch = () =>
+  herd.processes().filter(({ command }) => command.includes(join(herd.state, 'scratch')))
+
+test('a rehearsal tells on a restored backup what waits, what is written anew and what fails on the real data', async () => {
+  expect(await migrate('rehearse')).toMatchObject({ code: 0, document: { copy: null, rehearsed: [] } })
+  await herd.query('app', `insert into orders (id) select n from generate_series(1, 20000) n`)
+  writeFileSync(join(folder, '004_orders_id.sql'), 'alter table orders alter id type int;\n')
+  writeFileSync(join(folder, '005_orders_note.sql'), 'alter table orders alter note set not null;\n')
+  const without = await migrate('rehearse')
+  expect(without).toMatchObject({ code: 3, codes: ['REHEARSAL_NO_BACKUP'] })
+  expect((await herd.run('backup')).code).toBe(0)
+  // committed after the backup: the WAL since belongs to the copy
+  await herd.query('app', `insert into orders (id) values (0)`)
+
+  const dry = await migrate('rehearse', '--dry-run')
+  expect(dry.document).toMatchObject({ dryRun: true, backup: expect.any(String) })
+  expect(dry.document['script']).toContain('set not null')
+  const { code, document } = await migrate('rehearse')
+  expect(code).toBe(1)
+  expect(document).toMatchObject({
+    copy: { backup: dry.document['backup'], isNewest: true },
+    rehearsed: [
+      {
+        version: '4',
+        locks: [{ relation: 'orders', strongest: 'ACCESS EXCLUSIVE', keepsOut: 'reads and writes' }],
+      },
+    ],
+    failure: [{ code: 'MIGRATE_FAILED', detail: expect.stringContaining('contains null values') }],
+  })
+  const [first] = document['rehearsed'] as { rewrites: object[]; walBytes: number }[]
+  expect(first?.rewrites).toMatchObject([
+    { relation: 'orders', kind: 'table' },
+    { relation: 'orders_pkey', kind: 'index' },
+  ])
+  expect(first?.walBytes).toBeGreaterThan(500_000)
+  const people = await herd.run('migrate', 'rehearse', '--to', '4')
+  expect(people.stdout).toContain('locks orders: ACCESS EXCLUSIVE, reads and writes wait')
+  expect(people.stdout).toMatch(/writes table orders anew \(\d/)
+  expect(people.code).toBe(0)
+
+  // the database itself knows nothing of it
+  expect((await migrate('status')).document['migrations']).toMatchObject([
+    ...[1, 2, 3].map(() => ({ state: 'applied' })),
+    ...[4, 5].map(() => ({ state: 'pending' })),
+  ])
+  const { rows } = await herd.query(
+    'app',
+    `select pg_typeof(id)::text as type, count(*)::int as n from orders group by 1`,
+  )
+  expect(rows).toEqual([{ type: 'bigint', n: 20_001 }])
+  expect([inScratch(), onScratch()]).toEqual([[], []])
+})
+
+test('a rehearsal that is killed leaves nothing running, and the next one nothing on disk', async () => {
+  writeFileSync(join(folder, '005_orders_note.sql'), 'select pg_sleep(60);\n')
+  const killed = herd.start('migrate', 'rehearse')
+  await killed.saw('running 5 on the copy')
+  killed.kill('SIGKILL')
+  await killed.done
+  await expect.poll(onScratch, { timeout: 10_000 }).toEqual([])
+  expect(inScratch()).toHaveLength(1)
+  // Ctrl-C ends what runs there
+  const stopped = herd.start('migrate', 'rehearse')
+  await stopped.saw('running 5 on the copy')
+  expect(inScratch()).toHaveLength(1)
+  stopped.kill('SIGINT')
+  expect((await stopped.done).stdout).not.toContain('MIGRATE_CONNECTION_LOST')
+  expect([inScratch(), onScratch()]).toEqual([[], []])
+  // with the server down, the archive is taken as it is
+  writeFileSync(join(folder, '005_orders_note.sql'), 'select 1;\n')
+  expect((await herd.run('down', '--yes')).code).toBe(0)
+  expect((await migrate('rehearse')).document).toMatchObject({
+    copy: { isNewest: false },
+    rehearsed: [{ version: '4' }, { version: '5', locks: [], rewrites: [] }],
+    failure: [],
+  })
 })

@@ -32,6 +32,7 @@ export const errorCodes = {
   PARTITION_MISSING: 'there is no such partition',
   PARTITION_IN_USE: 'the partition is still needed',
   PARTITION_BUSY: 'the event table is in use',
+  PARTITION_UNFINISHED: 'the newest partition ends here and has no successor',
   EXPORT_DAMAGED: 'the export is not as it was written',
   STORE_NOT_EMPTY: 'the store holds streams already',
   CLOSED: 'the store is closed',

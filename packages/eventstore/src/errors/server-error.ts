@@ -66,10 +66,24 @@ function notInstalled(): Translation {
 export function serverError(thrown: unknown, phase: Phase): unknown {
   if (!(thrown instanceof Error) || thrown instanceof EventStoreError) return thrown
   const state = sqlState(thrown)
+  if (state === '23514' && (thrown as { constraint?: unknown }).constraint === partitionLimit)
+    return unfinished(thrown)
   const known = state === undefined ? undefined : translations[state]
   if (known) return new EventStoreError(known[0], { ...known[1], detail: thrown.message, cause: thrown })
   if (phase === 'connect') return notConnected(thrown, state)
   return breaksConnection(thrown) ? broken(thrown) : thrown
+}
+
+/** The constraint by which `addPartition` has the newest partition end. It outlasts a program that is killed meanwhile. */
+export const partitionLimit = 'event_partition_end'
+
+function unfinished(cause: Error): EventStoreError {
+  return new EventStoreError('PARTITION_UNFINISHED', {
+    detail: cause.message,
+    why: 'nothing was stored: adding a partition is under way, or was killed, and events may not lie beyond where the old one ends',
+    mend: 'Call `addPartition` again unless one is at work; then append again.',
+    cause,
+  })
 }
 
 /** Whether the connection is of no use after this error. */

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import type { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
+import { partitionLimit as limit } from '../errors/server-error.ts'
 import { wholeNumber } from '../read/whole-number.ts'
 import { partitionDatabase, partitionsOf, type PartitionOptions } from './partition-list.ts'
 import { withEventTable } from './table-lock.ts'
@@ -29,8 +30,6 @@ const owner: Query = {
     `select quote_ident(pg_get_userbyid(relowner)) from pg_class where oid = '${es}.event'::regclass`,
 }
 
-const limit = 'event_partition_end'
-
 /**
  * Lets the newest part of the event table end at a position that lies ahead, and begins another one there; the first call
  * makes the one table the first part. The name of the new one, undefined when the newest has not been reached yet: call
@@ -53,31 +52,41 @@ export async function addPartition(
   const end = (Math.floor((last + every / 2) / every) + 1) * every
   const table = `${es}.${newest?.name ?? 'event'}`
   const removeLimit = `alter table ${table} drop constraint if exists ${limit}`
-  await database.withClient(async (client) => {
-    await database.plain(
-      client,
-      `${removeLimit}; alter table ${table} add constraint ${limit} check (position < ${end}) not valid`,
+  const refuseOther = async (own: PoolClient) => {
+    if ((await partitionsOf(database, own)).at(-1)?.name !== newest?.name) throw changed()
+  }
+  await withEventTable(
+    database,
+    async (own) => {
+      await refuseOther(own)
+      const check = `check (position < ${end}) not valid`
+      await database.plain(own, `${removeLimit}; alter table ${table} add constraint ${limit} ${check}`)
+    },
+    table,
+  )
+  try {
+    // what it proves spares the scan while nobody else can use the table
+    await database.withClient((own) =>
+      database.plain(own, `alter table ${table} validate constraint ${limit}`),
     )
-    try {
-      // what it proves spares the scan while nobody else can use the table
-      await database.plain(client, `alter table ${table} validate constraint ${limit}`)
-      await withEventTable(database, async (own) => {
-        if ((await partitionsOf(database, own)).at(-1)?.name !== newest?.name) throw changed()
-        const leaf = isPartitioned ? table : await makeParent(database, own)
-        const from = newest?.from ?? 'minvalue'
-        await database.plain(
-          own,
-          `${isPartitioned ? `alter table ${es}.event detach partition ${leaf};` : ''}
-           alter table ${es}.event attach partition ${leaf} for values from (${from}) to (${end});
-           alter table ${leaf} drop constraint ${limit};
-           ${newLeaf(es, end)}`,
-        )
-      })
-    } catch (thrown) {
-      await client.query(removeLimit).catch(() => undefined)
-      throw thrown
-    }
-  })
+    await withEventTable(database, async (own) => {
+      await refuseOther(own)
+      const leaf = isPartitioned ? table : await makeParent(database, own)
+      const from = newest?.from ?? 'minvalue'
+      await database.plain(
+        own,
+        `${isPartitioned ? `alter table ${es}.event detach partition ${leaf};` : ''}
+         alter table ${es}.event attach partition ${leaf} for values from (${from}) to (${end});
+         alter table ${leaf} drop constraint ${limit};
+         ${newLeaf(es, end)}`,
+      )
+    })
+  } catch (thrown) {
+    // where this fails too, appends say what is left, and the next call removes it
+    await withEventTable(database, (own) => database.plain(own, removeLimit), table).catch(() => undefined)
+    // undefined_object: the limit went with the work of another one
+    throw (thrown as { code?: unknown }).code === '42704' ? changed() : thrown
+  }
   return `event_${end}`
 }
 

@@ -87,6 +87,8 @@ onServers('partitions', (server) => {
     await pool.query(`create role reader_${schema}; grant select on ${schema}.event to reader_${schema}`)
     const results = await Promise.allSettled([1, 2].map(() => addPartition(pool, { schema, every })))
     expect(results.some(({ status }) => status === 'fulfilled')).toBe(true)
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PARTITION_BUSY' })
     expect(await listPartitions(pool, { schema })).toHaveLength(2)
     const { rows } = await pool.query(
       `select has_table_privilege('reader_${schema}', '${schema}.event', 'select') as may`,
@@ -96,6 +98,20 @@ onServers('partitions', (server) => {
       `select 1 from pg_constraint where conname = 'event_partition_end' and connamespace = '${schema}'::regnamespace`,
     )
     expect(left).toEqual([])
+  })
+
+  test('wait for a long transaction without keeping appends waiting behind them', async () => {
+    const { store, schema } = await server().newStore<Noted>()
+    const { pool } = server()
+    await store.append('s', [noted(1)])
+    const reader = await pool.connect()
+    await reader.query(`begin; select 1 from ${schema}.event`)
+    const adding = addPartition(pool, { schema, every })
+    for (let n = 0; n < 20; n++) await store.append('s', [noted(n)])
+    await reader.query('commit')
+    reader.release()
+    await adding
+    expect(await listPartitions(pool, { schema })).toHaveLength(2)
   })
 
   test('that are old go by their name: archived or dropped, in order, and no subscription misses anything unasked', async () => {

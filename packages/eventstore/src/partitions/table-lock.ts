@@ -7,18 +7,19 @@ const lockTimeoutMs = 500
 const attempts = 40
 
 /**
- * Does some work in a transaction that has the event table to itself. While it waits for that, appends wait behind it: so
- * it never waits long, and tries again. Throws PARTITION_BUSY.
+ * Does some work in a transaction that has the event table to itself, or one partition of it. While it waits for that,
+ * appends wait behind it: so it never waits long, and tries again. Throws PARTITION_BUSY.
  */
 export async function withEventTable<T>(
   database: Database,
   work: (client: PoolClient) => Promise<T>,
+  table = `${database.es}.event`,
 ): Promise<T> {
   for (let left = attempts; ; left--) {
     try {
       return await database.transaction(async (client) => {
         await database.plain(client, `set local lock_timeout = ${lockTimeoutMs}`)
-        await database.plain(client, `lock table ${database.es}.event in access exclusive mode`)
+        await database.plain(client, `lock table ${table} in access exclusive mode`)
         return work(client)
       })
     } catch (thrown) {

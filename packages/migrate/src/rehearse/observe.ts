@@ -3,7 +3,7 @@ import type { Session } from '../connection/session.ts'
 import { offsetOfCharacter } from '../grammar/text-places.ts'
 import { literal } from '../history/sql-text.ts'
 import { qualified } from '../history/table.ts'
-import { lockModeOf, type LockMode } from '../lint/lock-mode.ts'
+import { blockedBy, lockModeOf, lockModes, type LockMode } from '../lint/lock-mode.ts'
 import { migrateError } from '../run/failure.ts'
 import { beginSql, finishSql, markSql, ownRoleSql, sessionSql } from '../run/message.ts'
 import type { Work } from '../run/run-batch.ts'
@@ -14,6 +14,9 @@ export interface HeldLock {
   readonly relation: string
   /** Each mode in which it was held until the commit. */
   readonly modes: readonly LockMode[]
+  readonly strongest: LockMode
+  /** Whom the strongest keeps out. */
+  readonly keepsOut: ReturnType<typeof blockedBy>
 }
 
 export interface Rewrite {
@@ -86,7 +89,8 @@ async function runSeen(
       // an index is locked with its table
       if (!file || file.kind === 'i') return []
       const modes = (JSON.parse(String(row['modes'])) as string[]).flatMap((mode) => lockModeOf(mode) ?? [])
-      return [{ relation: file.relation, modes }]
+      const strongest = lockModes.findLast((mode) => modes.includes(mode))
+      return strongest ? [{ relation: file.relation, modes, strongest, keepsOut: blockedBy(strongest) }] : []
     })
   } catch (error) {
     await session.query('rollback').catch(() => undefined)
@@ -108,7 +112,7 @@ async function filesOf({ session, settled }: Work): Promise<ReadonlyMap<string, 
     `select c.oid::text as oid, c.oid::regclass::text as relation, c.relkind::text as kind, coalesce(pg_relation_filenode(c.oid), 0)::text as node,
 coalesce(pg_relation_size(c.oid), 0)::text as bytes from pg_class c left join pg_index i on i.indexrelid = c.oid
 where c.oid >= 16384 and c.relkind in ('r', 'p', 'm', 'i', 'v') and c.relnamespace <> 'pg_toast'::regnamespace
-and c.oid is distinct from ${history} and i.indrelid is distinct from ${history}`,
+and c.oid is distinct from ${history} and i.indrelid is distinct from ${history} order by c.relkind = 'i', relation`,
   )
   return new Map(
     rows.map((row) => [

@@ -15,6 +15,8 @@ export interface Ground {
   readonly lockTimeout: string
   readonly statementTimeout: string
   readonly synchronousCommit: string
+  /** Whether the role may use it; databases without it are rare. */
+  readonly hasPlpgsql: boolean
 }
 
 function tryLockSql(at: HistoryTable): string {
@@ -22,7 +24,8 @@ function tryLockSql(at: HistoryTable): string {
 now() < statement_timestamp() as in_transaction, to_regnamespace(${literal(identifier(at.schema))}) is not null as has_schema,
 to_regclass(${literal(qualified(at))}) is not null as has_table, current_setting('search_path') as search_path,
 current_setting('role') as role, current_setting('lock_timeout') as lock_timeout, current_setting('statement_timeout') as statement_timeout,
-current_setting('synchronous_commit') as synchronous_commit`
+current_setting('synchronous_commit') as synchronous_commit,
+coalesce((select has_language_privilege(oid, 'usage') from pg_language where lanname = 'plpgsql'), false) as has_plpgsql`
 }
 
 /**
@@ -67,6 +70,7 @@ async function takeLock(session: Session, settled: Settled): Promise<Ground> {
         lockTimeout: String(row['lock_timeout']),
         statementTimeout: String(row['statement_timeout']),
         synchronousCommit: String(row['synchronous_commit']),
+        hasPlpgsql: row['has_plpgsql'] === true,
       }
     const waitedMs = performance.now() - began
     if (waitedMs >= settled.runnerWaitMs) throw await held(session, settled)

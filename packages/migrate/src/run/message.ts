@@ -10,6 +10,9 @@ export interface Message {
   readonly scripts: readonly { readonly task: Task; readonly start: number; readonly end: number }[]
 }
 
+/** From here on a prepared mark saves more than making it costs. */
+const worthPreparing = 20
+
 const listed = inForce.map((state) => `'${state}'`).join(', ')
 
 /**
@@ -28,7 +31,10 @@ export function batchMessage(
 ): Message {
   const scripts: { task: Task; start: number; end: number }[] = []
   const isPrepared =
-    direction === 'up' && !tasks.some(({ script }) => /deallocate|discard/i.test(script.text))
+    direction === 'up' &&
+    tasks.length >= worthPreparing &&
+    ground.hasPlpgsql &&
+    !tasks.some(({ script }) => /deallocate|discard/i.test(script.text))
   let text = isPrepared ? prepareMarkSql(mark, settled.table) : ''
   let isClean = false
   tasks.forEach((task, index) => {
@@ -74,8 +80,13 @@ function markValues({ migration, script }: Task, { who }: Settled): string {
 const markedColumns =
   'version, name, kind, transactional, checksum, raw_checksum, up_text, down_text, applied_from'
 
+/**
+ * From within a DO, so that the text of the statement is this and not the whole message: the server copies that text for
+ * every EXECUTE (ExecuteQuery in prepare.c), which made a run quadratic.
+ */
 function prepareMarkSql(mark: string, table: HistoryTable): string {
-  return `prepare ${mark}(bigint, text, text, boolean, text, text, text, text, text) as insert into ${qualified(table)} (${markedColumns}, state) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'applied');
+  const prepare = `prepare ${mark}(bigint, text, text, boolean, text, text, text, text, text) as insert into ${qualified(table)} (${markedColumns}, state) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'applied')`
+  return `do language plpgsql ${literal(`begin execute ${literal(prepare)}; end`)};
 `
 }
 

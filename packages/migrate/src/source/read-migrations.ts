@@ -47,9 +47,9 @@ function isFile(folder: string, entry: Dirent): boolean {
 }
 
 function fileOf(folder: string, name: string): SourceFile {
-  const bytes = readFileSync(resolve(folder, name))
-  const url = pathToFileURL(resolve(folder, name)).href
-  const load = () => import(url) as Promise<MigrationModule>
+  const path = resolve(folder, name)
+  const bytes = readFileSync(path)
+  const load = () => import(pathToFileURL(path).href) as Promise<MigrationModule>
   const text = bytes.toString('utf8')
   return { name, text, load, damaged: text.includes('\ufffd') && !isUtf8(bytes) }
 }

@@ -8,6 +8,14 @@ export function textOption(options: Options, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** What an option lists, separated by commas; empty when it was not given. */
+export function listOption(options: Options, name: string): readonly string[] {
+  return (textOption(options, name) ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+}
+
 /** A whole number within bounds; throws DiagnosticError USAGE otherwise. */
 export function numberOption(
   options: Options,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { numberOption, textOption } from './option.ts'
+import { listOption, numberOption, textOption } from './option.ts'
 
 const bounds = { least: 1, most: 100 }
 
@@ -24,4 +24,9 @@ test('a text option that was not given is none, nor is a switch', () => {
   expect(textOption({ out: 'x' }, 'out')).toBe('x')
   expect(textOption({}, 'out')).toBeUndefined()
   expect(textOption({ out: true }, 'out')).toBeUndefined()
+})
+
+test('a list is separated by commas, and empty when it was not given', () => {
+  expect(listOption({ schema: 'a, b,,c' }, 'schema')).toEqual(['a', 'b', 'c'])
+  expect(listOption({}, 'schema')).toEqual([])
 })

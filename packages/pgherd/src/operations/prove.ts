@@ -1,15 +1,12 @@
 import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
 import type { BackupRecord, ProofRecord } from '../backup/catalogue.ts'
-import { LiveServer, type LiveAddress } from '../backup/proof/live-server.ts'
+import { LiveServer } from '../backup/proof/live-server.ts'
 import { runProof } from '../backup/proof/run-proof.ts'
-import { configuredPreload } from '../backup/restore/preload.ts'
-import { connectTo } from '../cluster/connect.ts'
-import { findPrimary } from '../cluster/find-primary.ts'
-import { maintenanceDatabase, replicationRole } from '../components/reserved-names.ts'
-import { roleSecretId } from '../secrets/secret.ts'
 import type { OperationContext } from './context.ts'
+import { liveAddress } from './live-address.ts'
 import { openRepositoryOf } from './open-repository.ts'
 import { lockOutDrills } from './proof-lock.ts'
+import { renderedPreload } from './rendered-preload.ts'
 
 /**
  * Proves a backup by restoring it into a throwaway server and comparing it with the live one; the newest backup
@@ -37,36 +34,13 @@ export async function proveBackup(
     postgres: facts.postgres,
     runAs: facts.runAs,
     invoker: facts.invoker,
-    preload: live?.preload ?? (await configuredPreload(member.paths.config)),
+    preload: live?.preload ?? (await renderedPreload(context)),
     budgetSeconds: spec.backups.proof.budget,
     userChecks: spec.backups.proof.checks,
     signal,
     report,
     now,
   })
-}
-
-/**
- * How the live server is asked: as superuser over the socket; in a cluster as pgherd_replication on the primary, over
- * TLS, with the rights `declareObjects` gives it. Undefined while a cluster has no primary.
- */
-async function liveAddress({ member, cluster, signal }: OperationContext): Promise<LiveAddress | undefined> {
-  if (!cluster)
-    return (database) => ({
-      host: member.paths.sockets,
-      port: member.ports.postgres,
-      user: 'postgres',
-      database,
-    })
-  const primary = await findPrimary(cluster, signal)
-  if (!primary) return undefined
-  const config = await connectTo(cluster, primary, {
-    user: replicationRole,
-    secret: roleSecretId(replicationRole),
-    database: maintenanceDatabase,
-    applicationName: 'pgherd_proof',
-  })
-  return (database) => ({ ...config, database })
 }
 
 /** The backup that is named, or the newest. Pure. Throws DiagnosticError PROOF_NO_BACKUP. */

@@ -1,8 +1,7 @@
 import { buildData, type Built } from '../backup/restore/build-data.ts'
-import { configuredPreload } from '../backup/restore/preload.ts'
 import { Scratch } from '../backup/restore/scratch.ts'
-import { serversOf } from '../topology/topology.ts'
 import type { OperationContext } from './context.ts'
+import { renderedPreload } from './rendered-preload.ts'
 import { outside, type PreparedRestore } from './restore-plan.ts'
 
 /**
@@ -19,9 +18,7 @@ export async function buildRestored(
   tablespaces: ReadonlyMap<number, string>,
   slot?: string,
 ): Promise<Built> {
-  const { member, topology, facts, signal, report } = context
-  // the gateway of a cluster has no server, and all servers load the same libraries
-  const { config } = member.kind === 'gateway' ? (serversOf(topology)[0] ?? member).paths : member.paths
+  const { member, facts, signal, report } = context
   await using scratch = await Scratch.make(member.paths.scratch, 'restore', facts.runAs)
   const built = await buildData({
     repository,
@@ -37,7 +34,7 @@ export async function buildRestored(
     postgres: facts.postgres,
     runAs: facts.runAs,
     invoker: facts.invoker,
-    preload: await configuredPreload(config),
+    preload: await renderedPreload(context),
     // Replay is quicker with more; beside a live server a sixteenth of the memory does no harm.
     sharedBuffersBytes: Math.min(2 ** 30, Math.max(64 * 2 ** 20, facts.memoryBytes / 16)),
     ...(slot !== undefined && { slot }),

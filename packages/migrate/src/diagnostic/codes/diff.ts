@@ -18,4 +18,8 @@ export const diffCodes = {
     severity: 'error',
     summary: 'the schema file does not run on an empty database',
   },
+  MIGRATE_OTHER_DATABASE: {
+    severity: 'error',
+    summary: 'a client for a throwaway database is connected to another one',
+  },
 } as const satisfies CodeTable

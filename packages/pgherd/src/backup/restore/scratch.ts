@@ -22,7 +22,7 @@ export class Scratch implements AsyncDisposable {
   }
 
   /** Makes one below `parent`, after clearing away what processes that were killed have left there. */
-  static async make(parent: string, kind: 'proof' | 'restore', runAs: RunAs): Promise<Scratch> {
+  static async make(parent: string, kind: 'proof' | 'restore' | 'rehearsal', runAs: RunAs): Promise<Scratch> {
     await makePrivate(parent, runAs)
     await sweep(parent)
     const scratch = new Scratch(join(parent, `${kind}-${randomBytes(4).toString('hex')}`))

@@ -41,6 +41,8 @@ export interface TemporaryServerOptions {
   /** Present: it starts as a standby that replays what restore_command gives it, and never promotes itself. */
   readonly recovery?: TemporarySettings['recovery']
   readonly durable?: boolean
+  /** Roles of the database whose sessions are let in, beside the superuser and the reader. */
+  readonly users?: readonly string[]
   readonly signal: AbortSignal
 }
 
@@ -241,7 +243,7 @@ async function writeConfiguration(
   directory: string,
   sockets: string,
 ): Promise<void> {
-  const { invoker, runAs, postgres, data } = options
+  const { invoker, runAs, postgres, data, users = [] } = options
   const files = {
     hbaFile: join(directory, 'pg_hba.conf'),
     identFile: join(directory, 'pg_ident.conf'),
@@ -254,11 +256,12 @@ async function writeConfiguration(
     minimums: (await readControl(data)).minimums,
   })
   const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
+  const roles = ['postgres', readerRole, ...users].map(quote)
   const idents = [...new Set([invoker.name, runAs.name])].flatMap((name) =>
-    ['postgres', readerRole].map((role) => `pgherd ${quote(name)} ${role}\n`),
+    roles.map((role) => `pgherd ${quote(name)} ${role}\n`),
   )
   await writeFor(runAs, join(directory, 'postgresql.conf'), settings)
-  await writeFor(runAs, files.hbaFile, `local all postgres,${readerRole} peer map=pgherd\n`)
+  await writeFor(runAs, files.hbaFile, `local all ${roles.join(',')} peer map=pgherd\n`)
   await writeFor(runAs, files.identFile, idents.join(''))
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DiagnosticError, diagnose, mend } from '../../diagnostic/diagnostic.ts'
-import { textOption } from '../option.ts'
+import { listOption, textOption } from '../option.ts'
 import type { Action } from './action.ts'
 import { shown } from './findings.ts'
 import { diff, newMigration, up, withSchema } from './library.ts'
@@ -25,7 +25,9 @@ export const diffAction: Action = {
       const database = { admin, connect: owned.open, owner: owned.owner }
       const { steps, destroys, findings } = await withSchema({ ...database, schema: '' }, async (made) => {
         await up(made, files)
-        return await withSchema({ ...database, schema }, (wanted) => diff(made, wanted))
+        return await withSchema({ ...database, schema }, (wanted) =>
+          diff(made, wanted, { ignoreSchemas: listOption(options, 'ignoreSchema') }),
+        )
       })
       const name = words[0] ?? ''
       const written = steps.map((step, index) =>

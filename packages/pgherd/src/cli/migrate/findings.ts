@@ -8,6 +8,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\{ outOfOrder: 'run' \}/g, '--out-of-order'],
   [/\{ ahead: 'allow' \}/g, '--ahead'],
   [/\{ gaps: 'allow' \}/g, '--gaps'],
+  [/\{ ignoreSchemas \}/g, '--ignore-schema'],
 ]
 
 /** A finding of the library as one of the platform. */

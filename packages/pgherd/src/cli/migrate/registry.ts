@@ -2,6 +2,7 @@ import type { Action } from './action.ts'
 import { baselineAction, downAction, upAction } from './change.ts'
 import { diffAction } from './diff.ts'
 import { lintAction, statusAction, verifyAction } from './look.ts'
+import { rehearseAction } from './rehearse.ts'
 import { newAction, repairAction } from './write.ts'
 
 /** The actions of `pgherd migrate`. */
@@ -15,4 +16,5 @@ export const actions: readonly Action[] = [
   baselineAction,
   lintAction,
   diffAction,
+  rehearseAction,
 ]

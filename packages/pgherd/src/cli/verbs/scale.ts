@@ -9,7 +9,7 @@ import type { Spec } from '../../spec/schema.ts'
 import { adoptedText } from '../adopt.ts'
 import { clusterObserver } from '../cluster-observer.ts'
 import type { Invocation, Verb } from '../command.ts'
-import { numberOption, textOption } from '../option.ts'
+import { listOption, numberOption, textOption } from '../option.ts'
 import { countOf, readPresent, sitesWith, sized } from '../present-cluster.ts'
 import { openSession, type Session } from '../session.ts'
 import { endDryRun, endOperation, showOperationPlan } from '../views/cluster-operation.ts'
@@ -65,10 +65,6 @@ export const run: Verb = async (invocation) => {
   })
   const kept = result.kept.length === 0 ? '' : ` Kept, for you to remove: ${result.kept.join(', ')}`
   return endOperation(plan, result, `There are ${result.members} members.${kept}`, output)
-}
-
-function listOption(options: Readonly<Record<string, unknown>>, name: string): readonly string[] {
-  return (textOption(options, name) ?? '').split(',').filter((each) => each !== '')
 }
 
 async function bringUpWith(

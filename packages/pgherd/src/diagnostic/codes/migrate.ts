@@ -202,4 +202,9 @@ export const migrateCodes = {
     summary: 'the schema file does not run on an empty database',
     outcome: 'refused',
   },
+  MIGRATE_OTHER_DATABASE: {
+    severity: 'error',
+    summary: 'a client for a throwaway database is connected to another one',
+    outcome: 'failed',
+  },
 } as const satisfies CodeTable

@@ -106,5 +106,10 @@ export const restoreCodes = {
     summary: 'an interrupted restore has left files in an unexpected state',
     outcome: 'failed',
   },
+  REHEARSAL_NO_BACKUP: {
+    severity: 'error',
+    summary: 'there is no backup to rehearse on',
+    outcome: 'refused',
+  },
   PROOF_NO_BACKUP: { severity: 'error', summary: 'there is no backup to prove', outcome: 'refused' },
 } as const satisfies CodeTable
