@@ -23,8 +23,9 @@ function written(column: Column, value: unknown): unknown {
   if (reason !== undefined) throw refused(what, value, reason)
   if (column.base === 'timestamptz') return finite(toInstant(value as TimeLike, what), what)
   if (column.base === 'text' || column.base === 'jsonb') jsonText(value, what)
+  const isExact = column.base === 'bigint' || column.base === 'numeric'
   // as text, since a number of JSON is a double to whoever parses it
-  return column.base === 'bigint' || column.base === 'numeric' ? String(value) : value
+  return isExact && (typeof value === 'number' || typeof value === 'bigint') ? String(value) : value
 }
 
 function finite(instant: string, what: string): string {
