@@ -20,6 +20,21 @@ export type { ReferenceOptions, References, ReferenceTarget } from './reference/
 export type { BaseType, Columns, ColumnType, RowInput, RowOf } from './table/column-type.ts'
 export type { CreateOptions } from './table/create-table.ts'
 export { TypedTable, type NewRow, type TypedTableOptions } from './table/typed-table.ts'
+export { exportFacts, type ExportOptions } from './text/export-facts.ts'
+export { importFacts, type ImportOptions } from './text/import-facts.ts'
+export {
+  entityPredicate,
+  readEntityPredicate,
+  type EntityPredicate,
+  type Parties,
+} from './entity/entity-predicate.ts'
+export { Entities, type EntityDefinition, type EntityModel, type Scalar } from './entity/entities.ts'
+export {
+  describeEntity,
+  relationshipsOf,
+  type EntityDescription,
+  type Relationship,
+} from './entity/describe-entity.ts'
 export { guardOverlap } from './schema/guard-overlap.ts'
 export { install, type InstallOptions } from './schema/install.ts'
 export type { Instant, TimeLike } from './time/instant.ts'

@@ -20,6 +20,8 @@ export interface RowShape {
   readonly filled: string
   readonly unnested: string
   readonly joined: string
+  /** Whether the joined row says all that `f.value` says, neither rounded nor left out. */
+  readonly faithful: string
   /** What comes before the tables, and the views after them. */
   readonly before: string
   readonly after: string
@@ -39,6 +41,7 @@ export const factShape: RowShape = {
   filled: '',
   unnested: 'f.value',
   joined: '',
+  faithful: 'true',
   before: '',
   after: '',
 }

@@ -4,9 +4,11 @@ import { load } from './v1-load.ts'
 import { read } from './v1-read.ts'
 import { tables } from './v1-tables.ts'
 import { references } from './v2-references.ts'
+import { importing } from './v3-import.ts'
 
 /** What each version adds to the one before. A released version never changes: what is installed somewhere is changed by a later one. */
 export const versions: readonly ((bt: string, row: RowShape) => string)[] = [
   (bt, row) => [tables(bt, row), change(bt, row), read(bt), load(bt, row)].join('\n'),
   references,
+  importing,
 ]

@@ -27,6 +27,7 @@ export function tableShape(bt: string, columns: readonly Column[]): RowShape {
     filled: `  v := ${filled}p_value);\n`,
     unnested: of('v'),
     joined: `\n        cross join lateral ${filled}f.value) v`,
+    faithful: `${json(columns, 'v.')} = f.value`,
     before: `create type ${bt}.row_columns as (
       ${columns.map((column) => `${quoted(column.name)} ${serverType(column)}`).join(', ')});`,
     after: [
@@ -46,9 +47,9 @@ export function tableShape(bt: string, columns: readonly Column[]): RowShape {
 }
 
 /** Exact whatever the settings of the session: numbers beyond a double as text, times in UTC. One call takes 100 arguments. */
-function json(columns: readonly Column[]): string {
+function json(columns: readonly Column[], from = ''): string {
   const pairs = columns.map(({ name, base }) => {
-    const column = quoted(name)
+    const column = `${from}${quoted(name)}`
     if (base === 'bigint' || base === 'numeric') return `'${name}', ${column}::text`
     if (base === 'timestamptz') return `'${name}', (to_jsonb(${column} at time zone 'UTC') #>> '{}') || 'Z'`
     return `'${name}', ${column}`
