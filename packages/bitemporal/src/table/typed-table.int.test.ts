@@ -170,6 +170,33 @@ onServers('typed tables', (server) => {
     ).rejects.toMatchObject({ code: 'OVERLAP' })
   })
 
+  test('are joined at a point and over a period, by subject and by a column', async () => {
+    const jobs = await newTable(server(), { pay: 'numeric', team: 'text null' })
+    const teams = await newTable(server(), { lead: 'text' })
+    const { recordedAt } = await teams.record(
+      'red',
+      { lead: 'bob' },
+      { from: '2020-01-01', to: '2022-01-01' },
+    )
+    await teams.record('red', { lead: 'cleo' }, { from: '2022-01-01' })
+    await jobs.record('ann', { pay: 1, team: 'red' }, { from: '2021-01-01', to: '2023-01-01' })
+    await jobs.record('red', { pay: 2 }, { from: '2021-01-01' })
+    const told = async (options: Parameters<typeof jobs.join>[1]) =>
+      (await all(jobs.join(teams, options))).map(({ left, right, valid }) =>
+        [left.subject, left.value.pay, right.value.lead, valid.from.slice(0, 4), valid.to.slice(0, 4)].join(
+          ' ',
+        ),
+      )
+    expect(await told({ on: 'team', validAt: '2021-06-01' })).toEqual(['ann 1 bob 2021 2022'])
+    expect(await told({ on: 'team', during: { from: '-infinity' } })).toEqual([
+      'ann 1 bob 2021 2022',
+      'ann 1 cleo 2022 2023',
+    ])
+    expect(await told({ validAt: '2021-06-01' })).toEqual(['red 2 bob 2021 2022'])
+    expect(await told({ on: 'team', validAt: '2021-06-01', recordedAt })).toEqual([])
+    await expect(told({ on: 'pay' })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
   test('have partitions of their history, compacted without a change of any answer', async () => {
     const jobs = await newTable(server(), { pay: 'numeric' })
     const times: string[] = []

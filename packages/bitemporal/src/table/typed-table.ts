@@ -5,6 +5,7 @@ import { prepareChange, type ChangeMode } from '../change/prepare-change.ts'
 import { sendChange } from '../change/send-change.ts'
 import { Database } from '../database/database.ts'
 import type { Fact, RecordedFact } from '../fact.ts'
+import { joinFacts, type Joined } from '../join/join-facts.ts'
 import { loadFacts, type NewFact } from '../load/load-facts.ts'
 import { HistoryPartitions } from '../partition/history-partitions.ts'
 import type { AsOf } from '../read/as-of.ts'
@@ -19,6 +20,7 @@ import { checkSchemaName } from '../schema/schema-name.ts'
 import type { PeriodLike } from '../time/period.ts'
 import { parseColumns, type Column, type Columns, type RowInput, type RowOf } from './column-type.ts'
 import { createTable, type CreateOptions } from './create-table.ts'
+import { tableJoin, type TableJoinOptions } from './table-join.ts'
 import { fromRowValue, toRowValue } from './row-text.ts'
 
 export interface TypedTableOptions<C extends Columns> {
@@ -144,6 +146,21 @@ export class TypedTable<C extends Columns> {
         removed: removed.map((held) => this.#read(held)),
         added: added.map((held) => this.#read(held)),
       }
+  }
+
+  /**
+   * Pairs of rows of this table and another that hold at the same time: at a point, now when left out, or during a
+   * period, cut to it. Of the same subject, or where a text column of this one names the subject of the other. Throws
+   * INVALID_OPTION for a column that is none.
+   */
+  async *join<D extends Columns>(
+    other: TypedTable<D>,
+    { on = 'subject', ...options }: TableJoinOptions<C> & Within = {},
+  ): AsyncGenerator<Joined<RowOf<C>, RowOf<D>>, void, undefined> {
+    const query = tableJoin(this.#columns, on, other.name)
+    const pairs = joinFacts<unknown, unknown>(this.#database, this.name, other.name, options, query)
+    for await (const { left, right, valid } of pairs)
+      yield { left: this.#read(left), right: other.#read(right), valid }
   }
 
   /** Does the work in a transaction of READ COMMITTED; pass its client to the methods here and to your own statements. */
