@@ -135,12 +135,24 @@ export class Database {
     }
   }
 
-  async #send(query: Query, values: readonly Value[], client: ClientBase): Promise<readonly Row[]> {
+  /** A statement that is seldom run, or never again in these words: under no name, and not remembered. */
+  once(text: string, values: readonly Value[], client: ClientBase): Promise<readonly Row[]> {
+    return this.#execute({ text }, values, client)
+  }
+
+  #send(query: Query, values: readonly Value[], client: ClientBase): Promise<readonly Row[]> {
     const { name, text } = this.#textOf(query)
+    return this.#execute(this.#options.prepare ? { name, text } : { text }, values, client)
+  }
+
+  async #execute(
+    statement: { readonly name?: string; readonly text: string },
+    values: readonly Value[],
+    client: ClientBase,
+  ): Promise<readonly Row[]> {
     try {
       const { rows } = await client.query<(string | null)[]>({
-        ...(this.#options.prepare ? { name } : {}),
-        text,
+        ...statement,
         values: [...values],
         rowMode: 'array',
         types: asText,

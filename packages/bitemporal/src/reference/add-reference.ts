@@ -45,15 +45,15 @@ export async function addReference(
   await checkAll(database, child, reference, client)
 }
 
-/** Of facts, or of a typed table. */
+/** Of facts, or of a typed table. Throws NOT_INSTALLED where there is neither. */
 async function currentTable(database: Database, schema: string, client: ClientBase): Promise<string> {
-  const query: Query = {
-    name: `current-table-${schema}`,
-    text: () => `
-      select coalesce(to_regclass('${quoted(schema)}.current_row'), '${quoted(schema)}.current_fact'::regclass)
-        = to_regclass('${quoted(schema)}.current_row')`,
-  }
-  const [row] = await database.run(query, [], client)
+  const of = literal(quoted(schema))
+  const [row] = await database.once(
+    `select to_regclass(${of} || '.current_row') is not null, coalesce(
+       to_regclass(${of} || '.current_row'), (${of} || '.current_fact')::regclass)`,
+    [],
+    client,
+  )
   return row?.[0] === 't' ? 'current_row' : 'current_fact'
 }
 
@@ -87,12 +87,8 @@ async function noteParent(
   const find = `select k.subject, k.predicate, f.valid_from, f.valid_to
     from ${database.bt}.${current} f join ${database.bt}.fact_key k on k.id = f.key_id
     where k.predicate = ${literal(from)} and ${refers} and f.valid_from < $3 and f.valid_to > $2`
-  await database.run(
-    {
-      name: `referenced-note-${to.schema}`,
-      text: () =>
-        `insert into ${quoted(to.schema)}.referenced_by (child_schema, name, predicate, find) values ($1, $2, $3, $4)`,
-    },
+  await database.once(
+    `insert into ${quoted(to.schema)}.referenced_by (child_schema, name, predicate, find) values ($1, $2, $3, $4)`,
     [database.schema, name, to.predicate, find],
     client,
   )
@@ -124,17 +120,16 @@ async function checkAll(
   client: ClientBase,
 ): Promise<void> {
   const target = path ? targetOf('f.', path) : 'k.subject'
-  const query: Query = {
-    name: 'reference-check',
-    text: (bt) => `
-      select ${bt}.refuse_reference(${literal(name)}, k.predicate, k.subject, f.valid_from, f.valid_to,
+  const { bt } = database
+  await database.plain(
+    client,
+    `select ${bt}.refuse_reference(${literal(name)}, k.predicate, k.subject, f.valid_from, f.valid_to,
         ${literal(to.predicate)}, ${target}, u.uncovered)
       from ${child} f join ${bt}.fact_key k on k.id = f.key_id
         cross join lateral ${quoted(to.schema)}.lock_and_look(
           ${literal(to.predicate)}, ${target}, f.valid_from, f.valid_to) as u (uncovered)
       where k.predicate = ${literal(from)} and ${target} is not null and not isempty(u.uncovered) limit 1`,
-  }
-  await database.plain(client, query.text(database.bt, database.history))
+  )
 }
 
 /** A text array as PostgreSQL reads it. */

@@ -89,12 +89,8 @@ export class References {
       )
     await this.#database.transaction(async (client) => {
       await this.#database.run(remove, [name], client)
-      await this.#database.run(
-        {
-          name: `referenced-remove-${found.to.schema}`,
-          text: () =>
-            `delete from ${quoted(found.to.schema)}.referenced_by where child_schema = $1 and name = $2`,
-        },
+      await this.#database.once(
+        `delete from ${quoted(found.to.schema)}.referenced_by where child_schema = $1 and name = $2`,
         [this.#database.schema, name],
         client,
       )

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { quoted } from '../database/database.ts'
 import type { Query } from '../database/query.ts'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
@@ -11,9 +12,11 @@ export type TableJoinOptions<C extends Columns> = Omit<JoinOptions, 'on'> & {
 
 /** The join of two typed tables. Throws INVALID_OPTION. */
 export function tableJoin(columns: readonly Column[], on: string, other: string): Query {
-  if (on === 'subject') return joinOn(`subject-${other}`, 'l.subject', quoted(other))
+  // the name of a prepared statement has 63 bytes at most
+  const name = createHash('sha256').update(`${on} ${other}`).digest('hex').slice(0, 16)
+  if (on === 'subject') return joinOn(name, 'l.subject', quoted(other))
   const found = columns.find(({ name }) => name === on)
-  if (found?.base === 'text') return joinOn(`${on}-${other}`, `(l.value ->> '${on}')`, quoted(other))
+  if (found?.base === 'text') return joinOn(name, `(l.value ->> '${on}')`, quoted(other))
   throw new BitemporalError('INVALID_OPTION', {
     detail: `\`on\` is ${JSON.stringify(on)}, and the table has no such column that is text`,
     why: 'subjects are text',

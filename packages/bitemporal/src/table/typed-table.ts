@@ -4,6 +4,7 @@ import type { ChangeResult } from '../change/change-result.ts'
 import { prepareChange, type ChangeMode } from '../change/prepare-change.ts'
 import { sendChange } from '../change/send-change.ts'
 import { Database } from '../database/database.ts'
+import type { Query } from '../database/query.ts'
 import type { Fact, RecordedFact } from '../fact.ts'
 import { joinFacts, type Joined } from '../join/join-facts.ts'
 import { loadFacts, type NewFact } from '../load/load-facts.ts'
@@ -47,6 +48,8 @@ export class TypedTable<C extends Columns> {
   readonly name: string
   readonly #database: Database
   readonly #columns: readonly Column[]
+  /** By the column and the other table; a statement is prepared once for each. */
+  readonly #joins = new Map<string, Query>()
   /** Where what was known before is kept. */
   readonly partitions: HistoryPartitions
   /** What has to be known for as long as rows refer to it. */
@@ -157,7 +160,9 @@ export class TypedTable<C extends Columns> {
     other: TypedTable<D>,
     { on = 'subject', ...options }: TableJoinOptions<C> & Within = {},
   ): AsyncGenerator<Joined<RowOf<C>, RowOf<D>>, void, undefined> {
-    const query = tableJoin(this.#columns, on, other.name)
+    const key = `${on} ${other.name}`
+    const query = this.#joins.get(key) ?? tableJoin(this.#columns, on, other.name)
+    this.#joins.set(key, query)
     const pairs = joinFacts<unknown, unknown>(this.#database, this.name, other.name, options, query)
     for await (const { left, right, valid } of pairs)
       yield { left: this.#read(left), right: other.#read(right), valid }
