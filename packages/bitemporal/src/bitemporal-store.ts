@@ -14,6 +14,7 @@ import { readFact, readVersion, type VersionedFact } from './read/read-fact.ts'
 import { readPredicate, readSubject } from './read/read-facts.ts'
 import { readHistory } from './read/read-history.ts'
 import { readTimeline, type Span, type TimelineOptions } from './read/read-timeline.ts'
+import { References } from './reference/references.ts'
 import { checkSchemaName, defaultSchema } from './schema/schema-name.ts'
 import type { TimeLike } from './time/instant.ts'
 import type { PeriodLike } from './time/period.ts'
@@ -47,11 +48,14 @@ export class BitemporalStore<S extends FactShape = FactShape> {
   readonly #database: Database
   /** Where what was known before is kept. */
   readonly partitions: HistoryPartitions
+  /** What has to be known for as long as facts refer to it. */
+  readonly references: References
 
   /** Connects only when it has something to ask. Throws INVALID_OPTION. */
   constructor({ pool, schema = defaultSchema, prepare = true, acquireMs = 30_000 }: BitemporalStoreOptions) {
     this.#database = new Database({ pool, schema: checkSchemaName(schema), prepare, acquireMs })
     this.partitions = new HistoryPartitions(this.#database)
+    this.references = new References(this.#database)
   }
 
   /** States what holds in a period, whatever was known about it. Throws VersionConflict. */

@@ -5,18 +5,22 @@ import { expect, test } from 'vitest'
 import { onServers } from './servers.testkit.ts'
 
 const root = join(import.meta.dirname, '..')
-const sample = readFileSync(join(root, 'test/payroll.ts'), 'utf8')
+const samples = ['payroll', 'staff'] as const
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
-test('the code in README.md is the file that the test beside this one runs, word for word', () => {
-  const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
-    (match) => match[1],
+test('the code in README.md is the files that the test beside this one runs, word for word', () => {
+  const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1])
+  const published = samples.map((sample) =>
+    readFileSync(join(root, `test/${sample}.ts`), 'utf8').replaceAll(
+      `'../src/index.ts'`,
+      `'@pgherd/bitemporal'`,
+    ),
   )
-  const published = sample.replaceAll(`'../src/index.ts'`, `'@pgherd/bitemporal'`)
-  expect(blocks).toEqual([published])
+  expect(blocks).toEqual(published)
 })
 
-onServers('the sample of README.md', (server) => {
-  test('prints what README.md says', () => {
+onServers('the samples of README.md', (server) => {
+  test.each(samples)('%s prints what README.md says', (sample) => {
     const { host, port, user, password, database } = server().server.config()
     const env = {
       ...process.env,
@@ -26,7 +30,10 @@ onServers('the sample of README.md', (server) => {
       PGPASSWORD: String(password),
       PGDATABASE: String(database),
     }
-    const printed = execFileSync(process.execPath, [join(root, 'test/payroll.ts')], { env, encoding: 'utf8' })
-    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`text\n${printed}\`\`\``)
+    const printed = execFileSync(process.execPath, [join(root, `test/${sample}.ts`)], {
+      env,
+      encoding: 'utf8',
+    })
+    expect(readme).toContain(`\`\`\`text\n${printed}\`\`\``)
   })
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ClientBase, CustomTypesConfig, Pool, PoolClient } from 'pg'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
 import { breaksConnection, poolExhausted, serverError } from '../errors/server-error.ts'
+import type { RowShape } from '../schema/row-shape.ts'
 import type { Query, Row, Value } from './query.ts'
 
 export interface DatabaseOptions {
@@ -10,8 +11,10 @@ export interface DatabaseOptions {
   readonly schema: string
   /** Whether statements are prepared under a name; a pooler that shares connections by transaction may not know them. */
   readonly prepare: boolean
-  /** How long to wait for a connection of the pool. */
+  /** How long to wait for a connection of the pool, in milliseconds. */
   readonly acquireMs: number
+  /** The table with partitions; `fact_history` when left out. */
+  readonly history?: RowShape['history']
 }
 
 /** Runs statements of ours on the user's pool or client, and says what went wrong in terms of this library. */
@@ -26,6 +29,11 @@ export class Database {
     this.bt = quoted(options.schema)
     // two stores on one connection need statements of their own, and names longer than 63 bytes are cut
     this.#mark = createHash('sha256').update(options.schema).digest('hex').slice(0, 8)
+  }
+
+  /** The table in which rows are that were known before. */
+  get history(): RowShape['history'] {
+    return this.#options.history ?? 'fact_history'
   }
 
   get schema(): string {
@@ -127,12 +135,24 @@ export class Database {
     }
   }
 
-  async #send(query: Query, values: readonly Value[], client: ClientBase): Promise<readonly Row[]> {
+  /** A statement that is seldom run, or never again in these words: under no name, and not remembered. */
+  once(text: string, values: readonly Value[], client: ClientBase): Promise<readonly Row[]> {
+    return this.#execute({ text }, values, client)
+  }
+
+  #send(query: Query, values: readonly Value[], client: ClientBase): Promise<readonly Row[]> {
     const { name, text } = this.#textOf(query)
+    return this.#execute(this.#options.prepare ? { name, text } : { text }, values, client)
+  }
+
+  async #execute(
+    statement: { readonly name?: string; readonly text: string },
+    values: readonly Value[],
+    client: ClientBase,
+  ): Promise<readonly Row[]> {
     try {
       const { rows } = await client.query<(string | null)[]>({
-        ...(this.#options.prepare ? { name } : {}),
-        text,
+        ...statement,
         values: [...values],
         rowMode: 'array',
         types: asText,
@@ -146,7 +166,7 @@ export class Database {
   #textOf(query: Query): { readonly name: string; readonly text: string } {
     const known = this.#texts.get(query)
     if (known) return known
-    const made = { name: `pgherd-bt-${query.name}-${this.#mark}`, text: query.text(this.bt) }
+    const made = { name: `pgherd-bt-${query.name}-${this.#mark}`, text: query.text(this.bt, this.history) }
     this.#texts.set(query, made)
     return made
   }

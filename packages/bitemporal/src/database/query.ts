@@ -1,7 +1,7 @@
-/** A statement under a name; prepared once per connection under it. `bt` is the quoted schema. */
+/** A statement under a name; prepared once per connection under it. `bt` is the quoted schema, `history` the table with partitions. */
 export interface Query {
   readonly name: string
-  readonly text: (bt: string) => string
+  readonly text: (bt: string, history: string) => string
 }
 
 /** A row as the server wrote it: text, so that parsers which somebody set for the whole process do not matter. */

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './error-codes.ts'
 import { BitemporalError, type Finding } from './bitemporal-error.ts'
+import { UncoveredReference } from './uncovered-reference.ts'
 
 /** When it happened: before anything was sent, or after. */
 export type Phase = 'connect' | 'query'
@@ -60,6 +61,8 @@ export function serverError(thrown: unknown, phase: Phase): unknown {
   if (!(thrown instanceof Error) || thrown instanceof BitemporalError) return thrown
   const state = sqlState(thrown)
   const known = state === undefined ? undefined : translations[state]
+  const special = referenceError(thrown)
+  if (special) return special
   if (known) return new BitemporalError(known[0], { ...known[1], detail: thrown.message, cause: thrown })
   if (phase === 'connect') return notConnected(thrown, state)
   return breaksConnection(thrown) ? broken(thrown) : thrown
@@ -72,6 +75,19 @@ export function breaksConnection(thrown: unknown): boolean {
   const state = sqlState(thrown)
   // without a SQLSTATE it comes from the socket; the driver's own complaints about arguments are TypeErrors
   return state === undefined ? !(thrown instanceof TypeError) : /^(08|57P0|XX)/.test(state)
+}
+
+/** The errors that functions of ours raise tell themselves by their hint. */
+function referenceError(thrown: Error): BitemporalError | undefined {
+  const { hint, detail } = thrown as { hint?: unknown; detail?: unknown }
+  if (hint === 'pgherd bitemporal reference') return new UncoveredReference(String(detail), thrown)
+  if (hint !== 'pgherd bitemporal isolation') return undefined
+  return new BitemporalError('ISOLATION', {
+    detail: `${thrown.message}, and the transaction is REPEATABLE READ or SERIALIZABLE`,
+    why: 'it does not see what refers to it since its snapshot, so a reference could come to point at nothing',
+    mend: 'Take something away from what is referred to in a transaction of READ COMMITTED, as `store.transaction` is.',
+    cause: thrown,
+  })
 }
 
 function sqlState(error: Error): string | undefined {

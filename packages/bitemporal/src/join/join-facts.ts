@@ -30,8 +30,8 @@ export interface Joined<L, R> {
   readonly valid: Period
 }
 
-/** Each row says up to which key its page goes and how many keys that are. */
-const joinOn = (name: string, subject: string): Query => ({
+/** Each row says up to which key its page goes and how many keys that are. The right side may be in another schema. */
+export const joinOn = (name: string, subject: string, right?: string): Query => ({
   name: `join-${name}`,
   text: (bt) => `
     with page as materialized (
@@ -41,7 +41,7 @@ const joinOn = (name: string, subject: string): Query => ({
       select ${factColumns('l')}, ${factColumns('r')},
         ${instantColumn('greatest(l.valid_from, r.valid_from, $6::timestamptz)')},
         ${instantColumn('least(l.valid_to, r.valid_to, $7::timestamptz)')}
-      from ${bt}.known($5) l join ${bt}.known($5) r on r.subject = ${subject}
+      from ${bt}.known($5) l join ${right ?? bt}.known($5) r on r.subject = ${subject}
       where l.predicate = $1 and l.subject > $3 and l.subject <= e.last and r.predicate = $2
         and greatest(l.valid_from, r.valid_from, $6) < least(l.valid_to, r.valid_to, $7)
         and ($8::timestamptz is null
@@ -59,6 +59,7 @@ export async function* joinFacts<L, R>(
   left: string,
   right: string,
   { client, ...options }: JoinOptions & { readonly client?: ClientBase },
+  query = queries[options.on ?? 'subject'],
 ): AsyncGenerator<Joined<L, R>, void, undefined> {
   for (const predicate of [left, right]) checkName(predicate, 'the predicate')
   const size = pageSize(options)
@@ -69,7 +70,7 @@ export async function* joinFacts<L, R>(
   else if (!options.during) point = await readClock(database, client)
   for (let after = ''; ;) {
     const values = [left, right, after, size, recordedAt, from, to, point]
-    const rows = await database.run(queries[options.on ?? 'subject'], values, client)
+    const rows = await database.run(query, values, client)
     for (const row of rows) {
       if (row[2] === null) continue
       yield {

@@ -11,8 +11,8 @@ const overlapping: Query = {
 }
 const misplaced: Query = {
   name: 'partition-misplaced',
-  text: (bt) =>
-    `select exists (select from ${bt}.fact_history_default where recorded_to >= $1 and recorded_to < $2)`,
+  text: (bt, history) =>
+    `select exists (select from ${bt}.${history}_default where recorded_to >= $1 and recorded_to < $2)`,
 }
 const note: Query = {
   name: 'partition-note',
@@ -36,45 +36,44 @@ export async function createPartition(database: Database, period: Period): Promi
 }
 
 async function create(database: Database, period: Period, client: ClientBase): Promise<string | undefined> {
-  const { bt } = database
+  const { bt, history } = database
   const { from, to } = period
   // one at a time, so that the name and the period are free
   await database.plain(client, `lock table ${bt}.fact_partition in exclusive mode`)
   if ((await database.run(overlapping, [from, to], client)).length > 0) return undefined
-  const name = partitionName(period)
+  const name = partitionName(history, period)
   const table = `${bt}.${quoted(name)}`
-  const inherited = `${bt}.fact_history including defaults including constraints`
+  const inherited = `${bt}.${history} including defaults including constraints`
   await database.plain(
     client,
     `set local lock_timeout = ${lockMs}; create table ${table} (like ${inherited})`,
   )
   // changes wait at the door: one that had chosen the default partition already would fail once the new one is there
-  await database.plain(client, `lock table only ${bt}.fact_history in share row exclusive mode`)
+  await database.plain(client, `lock table only ${bt}.${history} in share row exclusive mode`)
   const [row] = await database.run(misplaced, [from, to], client)
   if (column(row, 0) === 't') {
     const literal = `recorded_to >= '${from}' and recorded_to < '${to}'`
     await database.plain(
       client,
-      `with moved as (delete from ${bt}.fact_history_default where ${literal} returning *)
-       insert into ${table} (key_id, valid_from, valid_to, recorded_from, recorded_to, value)
-         select key_id, valid_from, valid_to, recorded_from, recorded_to, value from moved`,
+      `with moved as (delete from ${bt}.${history}_default where ${literal} returning *)
+       insert into ${table} select * from moved`,
     )
   }
   await database.plain(
     client,
-    `alter table ${bt}.fact_history attach partition ${table} for values from ('${from}') to ('${to}')`,
+    `alter table ${bt}.${history} attach partition ${table} for values from ('${from}') to ('${to}')`,
   )
   await database.run(note, [name, from, to], client)
   return name
 }
 
 /** Of the digits of both ends: 63 bytes are the most a name may have. */
-function partitionName({ from, to }: Period): string {
+function partitionName(history: string, { from, to }: Period): string {
   const digits = (instant: string): string =>
     instant.startsWith('-')
       ? 'always'
       : instant === 'infinity'
         ? 'forever'
         : instant.replace(/\D/g, '').replace(/0+$/, '').padEnd(8, '0')
-  return `fact_history_${digits(from)}_${digits(to)}`
+  return `${history}_${digits(from)}_${digits(to)}`
 }

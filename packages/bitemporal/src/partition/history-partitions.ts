@@ -10,7 +10,7 @@ import { createPartition } from './create-partition.ts'
 
 /** A part of the history: what was known until some time of its period. */
 export interface HistoryPartition {
-  /** Of the table; `fact_history_default` holds what no other is for. */
+  /** Of the table; `fact_history_default` (`row_history_default` in a typed table) holds what no other is for. */
   readonly name: string
   /** Undefined for the default. */
   readonly recorded: Period | undefined
@@ -30,12 +30,12 @@ export interface PartitionPlan {
 
 const list: Query = {
   name: 'partitions',
-  text: (bt) => `
+  text: (bt, history) => `
     select c.relname, ${instantColumn('p.recorded_from')}, ${instantColumn('p.recorded_to')},
       pg_total_relation_size(c.oid), coalesce(t.spcname, 'pg_default'), ${instantColumn('p.compacted_at')}
     from pg_inherits i join pg_class c on c.oid = i.inhrelid left join pg_tablespace t on t.oid = c.reltablespace
       left join ${bt}.fact_partition p on p.name = c.relname
-    where i.inhparent = '${bt}.fact_history'::regclass order by p.recorded_from nulls last`,
+    where i.inhparent = '${bt}.${history}'::regclass order by p.recorded_from nulls last`,
 }
 const indexes: Query = {
   name: 'partition-indexes',

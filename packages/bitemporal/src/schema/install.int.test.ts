@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { BitemporalStore } from '../bitemporal-store.ts'
 import { onServers } from '../servers.testkit.ts'
 import { install } from './install.ts'
+import { factShape } from './row-shape.ts'
 import { versions } from './versions.ts'
 
 onServers('install', (server) => {
@@ -14,6 +15,25 @@ onServers('install', (server) => {
     await store.assert('ann', 'salary', 1, { from: '2026-01-01' })
     expect(await install(server().pool, { schema: 'together' })).toBe(versions.length)
     expect(await store.assert('ann', 'salary', 2, { from: '2026-01-01' })).toMatchObject({ version: 2 })
+  })
+
+  test('brings what the first release has made up to date, with all that is in it', async () => {
+    const { pool } = server()
+    await pool.query(
+      `create schema early; create table early.schema_version (
+         version int primary key, installed_at timestamptz not null default clock_timestamp());
+       insert into early.schema_version (version) values (1); ${versions[0]?.('early', factShape) ?? ''}`,
+    )
+    const store = new BitemporalStore({ pool, schema: 'early' })
+    await store.assert('ann', 'salary', 1, { from: '2026-01-01' })
+    await store.assert('ann', 'salary', 2, { from: '2026-01-01' })
+    expect(await install(pool, { schema: 'early' })).toBe(versions.length)
+    expect((await store.history('ann', 'salary')).map(({ value }) => value)).toEqual([1, 2])
+    await expect(store.references.add({ from: 'salary', by: 'subject', to: 'person' })).rejects.toMatchObject(
+      {
+        code: 'UNCOVERED',
+      },
+    )
   })
 
   test('refuses what a newer release has made, and names that cannot be a schema', async () => {

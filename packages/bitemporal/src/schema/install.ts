@@ -3,6 +3,7 @@ import { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
 import { checkSchemaName, defaultSchema } from './schema-name.ts'
+import { factShape, type RowShape } from './row-shape.ts'
 import { versions } from './versions.ts'
 
 export interface InstallOptions {
@@ -13,6 +14,10 @@ export interface InstallOptions {
 const currentVersion: Query = {
   name: 'schema-version',
   text: (bt) => `select coalesce(max(version), 0) from ${bt}.schema_version`,
+}
+const rowTable: Query = {
+  name: 'row-table',
+  text: (bt) => `select to_regclass('${bt}.current_row') is not null`,
 }
 const recordVersion: Query = {
   name: 'record-schema-version',
@@ -26,10 +31,11 @@ const recordVersion: Query = {
  */
 export async function install(pool: Pool, { schema = defaultSchema }: InstallOptions = {}): Promise<number> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })
-  return database.transaction((client) => upgrade(database, client))
+  return database.transaction((client) => upgrade(database, factShape, client))
 }
 
-async function upgrade(database: Database, client: ClientBase): Promise<number> {
+/** Within a transaction, for rows of a shape. Throws SCHEMA_NEWER, TABLE_DIFFERS. */
+export async function upgrade(database: Database, shape: RowShape, client: ClientBase): Promise<number> {
   const { bt, schema } = database
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`pgherd bitemporal ${schema}`])
   await database.plain(
@@ -41,12 +47,25 @@ async function upgrade(database: Database, client: ClientBase): Promise<number> 
   const [row] = await database.run(currentVersion, [], client)
   const found = Number(column(row, 0))
   if (found > versions.length) throw newer(schema, found)
+  if (found > 0) await checkShape(database, shape, client)
   for (const [index, version] of versions.entries()) {
     if (index < found) continue
-    await database.plain(client, version(bt))
+    await database.plain(client, version(bt, shape))
     await database.run(recordVersion, [index + 1], client)
   }
   return versions.length
+}
+
+/** Facts and typed tables have functions that differ, and neither may be put over the other. */
+async function checkShape(database: Database, { current }: RowShape, client: ClientBase): Promise<void> {
+  const [row] = await database.run(rowTable, [], client)
+  if ((column(row, 0) === 't') === (current === 'current_row')) return
+  const [is, asked] = current === 'current_row' ? ['facts', 'a typed table'] : ['a typed table', 'facts']
+  throw new BitemporalError('TABLE_DIFFERS', {
+    detail: `schema ${database.schema} holds ${is}, and ${asked} was asked for`,
+    why: 'each has tables of its own, in a schema of its own',
+    mend: 'Choose another name for one of them.',
+  })
 }
 
 function newer(schema: string, found: number): BitemporalError {

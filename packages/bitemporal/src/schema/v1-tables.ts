@@ -1,10 +1,12 @@
+import type { RowShape } from './row-shape.ts'
+
 /**
  * What is known now and what was known before, apart: `current_fact` stays small and is all that most reads need, and
  * `fact_history` only grows. B-trees and a lock of the key's row keep periods of a key apart; a GiST index that did it
  * would make bulk loading 3 to 5 times slower and changes 1.2 to 1.7 times (measured: stores.md, 2.6), so it is an
  * option (`guardOverlap`).
  */
-export const tables = (bt: string): string => `
+export const tables = (bt: string, row: RowShape): string => `${row.before}
 create table ${bt}.fact_key (
   id bigint generated always as identity primary key,
   predicate text collate "C" not null,
@@ -17,27 +19,27 @@ create table ${bt}.fact_key (
 ) with (fillfactor = 70);
 create index fact_key_subject on ${bt}.fact_key (subject);
 
-create table ${bt}.current_fact (
+create table ${bt}.${row.current} (
   key_id bigint not null,
   valid_from timestamptz not null,
   valid_to timestamptz not null,
   recorded_from timestamptz not null,
-  value jsonb not null,
+  ${row.definitions},
   primary key (key_id, valid_from),
-  constraint current_fact_valid check (valid_from < valid_to)
+  constraint ${row.current}_valid check (valid_from < valid_to)
 ) with (fillfactor = 90);
 
-create table ${bt}.fact_history (
+create table ${bt}.${row.history} (
   key_id bigint not null,
   valid_from timestamptz not null,
   valid_to timestamptz not null,
   recorded_from timestamptz not null,
   recorded_to timestamptz not null,
-  value jsonb not null
+  ${row.definitions}
 ) partition by range (recorded_to);
-create index fact_history_key on ${bt}.fact_history (key_id, recorded_to);
+create index ${row.history}_key on ${bt}.${row.history} (key_id, recorded_to);
 -- takes what no partition is made for, so that a change never fails for want of one
-create table ${bt}.fact_history_default partition of ${bt}.fact_history default;
+create table ${bt}.${row.history}_default partition of ${bt}.${row.history} default;
 
 -- the partitions beside it, each for what was known until some time of its period
 create table ${bt}.fact_partition (
@@ -49,4 +51,4 @@ create table ${bt}.fact_partition (
 
 -- the clock of recorded time
 create function ${bt}.clock() returns timestamptz language sql volatile as 'select clock_timestamp()';
-`
+${row.after}`
