@@ -19,7 +19,15 @@ export type { CalendarUnit } from './partition/calendar.ts'
 export type { HistoryPartition, HistoryPartitions, PartitionPlan } from './partition/history-partitions.ts'
 export type { Reference } from './reference/reference.ts'
 export type { ReferenceOptions, References, ReferenceTarget } from './reference/references.ts'
-export type { BaseType, Columns, ColumnType, RowInput, RowOf } from './table/column-type.ts'
+export type {
+  BaseType,
+  ColumnInput,
+  Columns,
+  ColumnType,
+  ColumnValue,
+  RowInput,
+  RowOf,
+} from './table/column-type.ts'
 export type { CreateOptions } from './table/create-table.ts'
 export type { TableJoinOptions } from './table/table-join.ts'
 export { TypedTable, type NewRow, type TypedTableOptions } from './table/typed-table.ts'
