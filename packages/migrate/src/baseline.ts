@@ -40,7 +40,7 @@ export async function baseline(
     const marks = covered.map((migration) =>
       markSql({ migration, script: migration.up }, 'baseline', settled),
     )
-    const create = ground.hasTable ? '' : createTableSql(settled.table, ground.hasSchema)
+    const create = ground.hasTable ? '' : createTableSql(settled.table, ground)
     await session.query(`begin; ${create}\n${marks.join('')} commit`)
     return { marked: covered.map(({ version }) => version) }
   })

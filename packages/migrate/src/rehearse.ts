@@ -39,7 +39,7 @@ export async function rehearse(
   const to = options.to === undefined ? undefined : targetOf(options.to)
   await using session = await Session.open(clone)
   return await underLock(session, settled, async (ground) => {
-    if (!ground.hasTable) await session.query(createTableSql(settled.table, ground.hasSchema))
+    if (!ground.hasTable) await session.query(createTableSql(settled.table, ground))
     const tasks = pendingOf(migrations, await readApplied(session, settled.table), settled, to)
     refuseErrors(await preflight(tasks))
     const done: RehearsedMigration[] = []

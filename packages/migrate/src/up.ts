@@ -49,7 +49,7 @@ export async function up(
   if (seen.length === 0) return { applied: [] }
   refuseErrors(await preflight(seen))
   return await underLock(session, settled, async (ground) => {
-    if (!ground.hasTable) await session.query(createTableSql(settled.table, ground.hasSchema))
+    if (!ground.hasTable) await session.query(createTableSql(settled.table, ground))
     const tasks = pendingOf(
       migrations,
       ground.hasTable ? await readApplied(session, settled.table) : [],

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { identifier, literal } from './sql-text.ts'
+import { identifier } from './sql-text.ts'
 
 /** Where the history lies. Two applications that share a database use two of them. */
 export interface HistoryTable {
@@ -60,32 +60,31 @@ export function createIndexSql(at: HistoryTable): string {
   return `create unique index ${identifier(inForceIndex(at))} on ${qualified(at)} (version) where state in (${quotedList(inForce)});`
 }
 
-/** What makes the table; the schema only when it is missing, since making one asks for a right on the database. */
-export function createTableSql(at: HistoryTable, hasSchema: boolean): string {
+/** What of the database decides how the table is made. */
+export interface TableGround {
+  /** Making the schema asks for a right on the database. */
+  readonly hasSchema: boolean
+  /** Who could write to it by default privileges, beside its owner: a list for SQL, empty when nobody. */
+  readonly otherWriters: string
+}
+
+/**
+ * What makes the table, and its schema when that is missing. Nobody but the owner may write to it, whatever default
+ * privileges say: an application that may write all tables could otherwise make migrations undone, or have them run
+ * again. A grant made by hand later stays.
+ */
+export function createTableSql(at: HistoryTable, { hasSchema, otherWriters }: TableGround): string {
   const declared = Object.entries(columns).map(([name, type]) => `  ${name} ${type}`)
   return [
     ...(hasSchema ? [] : [`create schema ${identifier(at.schema)};`]),
     `create table ${qualified(at)} (\n${declared.join(',\n')}\n);`,
     createIndexSql(at),
-    keepWritersOutSql(at),
+    ...(otherWriters === ''
+      ? []
+      : [
+          `revoke insert, update, delete, truncate, references, trigger on ${qualified(at)} from ${otherWriters};`,
+        ]),
   ].join('\n')
-}
-
-/**
- * Takes from everybody but the owner what default privileges gave on the new table, except reading: an application that may
- * write all tables could otherwise make migrations undone, or run again. A grant made by hand later stays.
- */
-function keepWritersOutSql(at: HistoryTable): string {
-  const body = `declare other record;
-begin
-  for other in select distinct c.oid::regclass as history, a.grantee from pg_class c, aclexplode(c.relacl) a
-    where c.oid = to_regclass(${literal(qualified(at))}) and a.grantee <> c.relowner and a.privilege_type <> 'SELECT'
-  loop
-    execute format('revoke insert, update, delete, truncate, references, trigger on %s from %s', other.history,
-      case other.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(other.grantee)) end);
-  end loop;
-end`
-  return `do language plpgsql ${literal(body)};`
 }
 
 /**

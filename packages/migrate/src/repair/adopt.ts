@@ -8,7 +8,7 @@ export const adopt: Repair = async ({ version, migration, applied, session, sett
   if (!migration) throw refused(version, `no file has version ${version}`, 'name the version of a file')
   if (applied)
     throw refused(version, `${labelOf(applied)} is ${applied.state} already`, 'there is nothing to do')
-  const create = ground.hasTable ? '' : createTableSql(settled.table, ground.hasSchema)
+  const create = ground.hasTable ? '' : createTableSql(settled.table, ground)
   const mark = markSql({ migration, script: migration.up }, 'applied', settled)
   const note = noteSql(version, 'adopted: was applied before, not by this library', settled)
   await session.query(`begin; ${create}${mark}${note}commit`)

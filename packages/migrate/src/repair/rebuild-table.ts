@@ -45,7 +45,7 @@ export async function rebuildTable(
   await session.query(`begin;
 alter index if exists ${identifier(table.schema)}.${identifier(inForceIndex(table))} rename to ${identifier(`${aside}_ix`)};
 alter table ${qualified(table)} rename to ${identifier(aside)};
-${createTableSql(table, true).replace(createIndexSql(table), '')}
+${createTableSql(table, ground).replace(createIndexSql(table), '')}
 insert into ${qualified(table)} (${taken.join(', ')})
 select ${taken.map((name) => `o.${name}`).join(', ')} from ${old} o
 where version is not null and not (${force} and exists (select from ${old} n where n.version = o.version and n.${newest} > o.${newest} and (${force.replace('state', 'n.state')})))

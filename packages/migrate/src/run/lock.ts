@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
 import { literal } from '../history/sql-text.ts'
-import { lockKey, qualified, type HistoryTable } from '../history/table.ts'
+import { lockKey, qualified, type HistoryTable, type TableGround } from '../history/table.ts'
 import { identifier } from '../history/sql-text.ts'
 import type { Settled } from './options.ts'
 import { refuseOpenTransaction, type Session } from '../connection/session.ts'
 
 /** What the session looks like before the first migration changes it. */
-export interface Ground {
-  readonly hasSchema: boolean
+export interface Ground extends TableGround {
   readonly hasTable: boolean
   readonly searchPath: string
   readonly role: string
@@ -25,7 +24,11 @@ now() < statement_timestamp() as in_transaction, to_regnamespace(${literal(ident
 to_regclass(${literal(qualified(at))}) is not null as has_table, current_setting('search_path') as search_path,
 current_setting('role') as role, current_setting('lock_timeout') as lock_timeout, current_setting('statement_timeout') as statement_timeout,
 current_setting('synchronous_commit') as synchronous_commit,
-coalesce((select has_language_privilege(oid, 'usage') from pg_language where lanname = 'plpgsql'), false) as has_plpgsql`
+coalesce((select has_language_privilege(oid, 'usage') from pg_language where lanname = 'plpgsql'), false) as has_plpgsql,
+coalesce((select string_agg(distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end, ', ')
+  from pg_default_acl d, aclexplode(d.defaclacl) a where d.defaclrole = quote_ident(current_user)::regrole and d.defaclobjtype = 'r'
+  and d.defaclnamespace in (0, coalesce(to_regnamespace(${literal(identifier(at.schema))})::oid, 0))
+  and a.grantee <> d.defaclrole and a.privilege_type <> 'SELECT'), '') as other_writers`
 }
 
 /**
@@ -71,6 +74,7 @@ async function takeLock(session: Session, settled: Settled): Promise<Ground> {
         statementTimeout: String(row['statement_timeout']),
         synchronousCommit: String(row['synchronous_commit']),
         hasPlpgsql: row['has_plpgsql'] === true,
+        otherWriters: String(row['other_writers']),
       }
     const waitedMs = performance.now() - began
     if (waitedMs >= settled.runnerWaitMs) throw await held(session, settled)
