@@ -132,9 +132,11 @@ function columnOf(text: string, offset: number): number {
   return offset - (text.lastIndexOf('\n', offset - 1) + 1)
 }
 
-/** The end of a node's own characters, without the white space the parser counts to it. */
+/** The end of a node's own characters, without the white space the parser counts to it: that of YAML, not of Unicode. */
 function endOf(text: string, start: number, end: number): number {
-  return start + text.slice(start, end).trimEnd().length
+  let own = end
+  while (own > start && ' \t\r\n'.includes(text.charAt(own - 1))) own -= 1
+  return own
 }
 
 function withReplaced(text: string, holder: unknown, entry: Pair | Node, value: unknown): string | undefined {

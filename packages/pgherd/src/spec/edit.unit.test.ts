@@ -218,6 +218,13 @@ function at(value: unknown, path: readonly string[]): unknown {
   )
 }
 
+test.each(['\u00a0', '\u2028', '\u3000', '\ufeff'])(
+  'a text that YAML does not take for white space is replaced: %j',
+  (blank) => {
+    expect(editSpec(`note: ${blank}\n`, ['note'], 'x')).toBe('note: x\n')
+  },
+)
+
 test('whatever is edited reads back as the value says', () => {
   let edited = 0
   fc.assert(
