@@ -10,9 +10,10 @@ const stopPollingInterval = 0.1
  *   whatever is there. A primary that was cut off, stepped down by itself and comes back puts its key over that of its
  *   successor, takes the lead again on the old timeline, and what the successor acknowledged is lost (scenario
  *   `stale-leader`; patroni pull requests 2689 and 2693).
- * - An etcd that dies in the middle of an answer has its gateway say "Unknown: transport: missing content-type field". Patroni
- *   takes that for a lock it could not renew and demotes at once, without asking the failsafe (scenario `dcs-down`; patroni
- *   issue 3572). Taken for an etcd that is not available it asks the next one, and the failsafe when there is none.
+ * - It takes two things for a lock that it could not renew, and demotes at once without asking the failsafe (scenario
+ *   `dcs-down`; patroni issue 3572): what the gateway of a dying etcd says last ("Unknown: transport: missing content-type
+ *   field"), and that none of the servers answered when their list was asked for (etcd.py, `_load_machines_cache`, once
+ *   another thread has found them all dead). Both mean that etcd is not available.
  */
 export function renderRunPatroni(): string {
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
@@ -59,8 +60,24 @@ def compare_leader(client, dcs):
 if 'failure' not in etcd3.Etcd3Client.txn.__code__.co_varnames:
     compare_leader(etcd3.PatroniEtcd3Client, etcd3.Etcd3)
 
-# of an etcd that dies: ask another one, and the failsafe when there is none
+# what a dying etcd says last: ask another one, and the failsafe when there is none
 etcd3.errCodeToClientError[etcd3.GRPCCode.Unknown] = etcd3.Unknown = etcd3.Unavailable
+
+
+def tell_connection_failed(client):
+    """That no etcd gives the list of servers is a failed connection, not the answer of one."""
+    load, etcd = client._load_machines_cache, etcd3.etcd
+
+    def load_told(self):
+        try:
+            return load(self)
+        except etcd.EtcdException as error:
+            raise etcd.EtcdConnectionFailed(str(error)) from error
+
+    client._load_machines_cache = load_told
+
+
+tell_connection_failed(etcd3.PatroniEtcd3Client)
 
 sys.argv = [program, *arguments]
 runpy.run_path(program, run_name='__main__')

@@ -49,6 +49,9 @@ def renewed(answers):
         answer = answers.pop(0)
         if isinstance(answer, dict):
             etcd3._raise_for_data(answer, 500)
+        if answer is None:
+            etcd3.PatroniEtcd3Client._load_machines_cache(SimpleNamespace(
+                _config={'hosts': []}, _get_machines_cache_from_config=lambda: []))
         return answer
     dcs = etcd3.Etcd3.__new__(etcd3.Etcd3)
     dcs._ttl, dcs._lease, dcs._has_failed, dcs._loop_wait, dcs._last_lease_refresh = 8, 'lease', False, 1, 0
@@ -62,9 +65,10 @@ def renewed(answers):
         return 'failsafe'
 
 dying = {'error': 'OK: HTTP status code 200; transport: missing content-type field', 'code': 2}
-print(renewed([dying, 8]), renewed([dying] * 1000), renewed([{'error': 'etcdserver: permission denied', 'code': 7}]))`,
+refused = {'error': 'etcdserver: permission denied', 'code': 7}
+print(renewed([dying, 8]), renewed([dying] * 1000), renewed([None]), renewed([refused]))`,
   )
-  expect(launched([program]).split('\n').at(-1)).toBe('True failsafe False')
+  expect(launched([program]).split('\n').at(-1)).toBe('True failsafe failsafe False')
 })
 
 test('a Patroni of another Python is started as it is', () => {
