@@ -1,3 +1,4 @@
+import { poll } from '../../src/operations/drill/poll.ts'
 import { isStopped } from '../../src/hosts/local/process-identity.ts'
 import { siteOf } from '../../src/operations/drill/world.ts'
 import type { ChaosWorld, Scenario } from '../scenario.ts'
@@ -31,11 +32,21 @@ export const syncStandbyStuck: Scenario = {
   heal: (world) => wakeReceivers(world),
   async checkDuring(world, { member }) {
     const pid = frozen.get(world.sites) ?? 0
-    const view = await world.observe()
-    const receiver = await receiverOf(siteOf(world, member)).catch(() => 0)
-    const replaced = receiver > 0 && receiver !== pid
-    const others = view.synchronous.filter((name) => name !== member)
-    const streams = view.members.filter(({ name, state }) => others.includes(name) && state === 'streaming')
+    const look = async () => {
+      const view = await world.observe()
+      const receiver = await receiverOf(siteOf(world, member)).catch(() => 0)
+      const replaced = receiver > 0 && receiver !== pid
+      const others = view.synchronous.filter((name) => name !== member)
+      const streams = view.members.some(({ name, state }) => others.includes(name) && state === 'streaming')
+      return { view, receiver, replaced, confirms: replaced || streams }
+    }
+    let seen = await look()
+    // the server waits for the next one before Patroni has written down who that is
+    await poll(5, world.signal, async () => {
+      seen = await look()
+      return seen.confirms || undefined
+    })
+    const { view, receiver, replaced, confirms } = seen
     return [
       {
         name: `the WAL receiver of ${member} stood still until writes went on`,
@@ -46,7 +57,7 @@ export const syncStandbyStuck: Scenario = {
       },
       {
         name: 'commits wait for somebody who confirms them',
-        ok: replaced || streams.length > 0,
+        ok: confirms,
         detail: `synchronous: ${view.synchronous.join(', ') || 'nobody'}; ${replaced ? `${member} has a new receiver` : `${member} has none that works`}`,
       },
     ]
