@@ -14,6 +14,8 @@ const stopPollingInterval = 0.1
  *   `dcs-down`; patroni issue 3572): what the gateway of a dying etcd says last ("Unknown: transport: missing content-type
  *   field"), and that none of the servers answered when their list was asked for (etcd.py, `_load_machines_cache`, once
  *   another thread has found them all dead). Both mean that etcd is not available.
+ *
+ * A Patroni that has no place for one of these any more starts without it, and its log says so.
  */
 export function renderRunPatroni(): string {
   return `# Written by pgherd; a change by hand is reverted by the next \`pgherd up\`.
@@ -34,8 +36,11 @@ except ImportError:
 patroni.postgresql.STOP_POLLING_INTERVAL = ${stopPollingInterval}
 
 
-def compare_leader(client, dcs):
+def compare_leader():
     """Renews the key of the leader only where it is our own or nobody's, and says when it was neither."""
+    client, dcs = etcd3.PatroniEtcd3Client, etcd3.Etcd3
+    if 'failure' in etcd3.Etcd3Client.txn.__code__.co_varnames:
+        return
     put, update = client.put, dcs._update_leader
 
     def put_compared(self, key, value, lease=None, create_revision=None, mod_revision=None, retry=None):
@@ -57,27 +62,32 @@ def compare_leader(client, dcs):
     client.put, dcs._update_leader = put_compared, update_compared
 
 
-if 'failure' not in etcd3.Etcd3Client.txn.__code__.co_varnames:
-    compare_leader(etcd3.PatroniEtcd3Client, etcd3.Etcd3)
+def retry_unknown():
+    """What a dying etcd says last: ask another one, and the failsafe when there is none."""
+    unknown, unavailable = etcd3.Unknown.code, etcd3.Unavailable
+    etcd3.errCodeToClientError[unknown] = etcd3.Unknown = unavailable
 
-# what a dying etcd says last: ask another one, and the failsafe when there is none
-etcd3.errCodeToClientError[etcd3.GRPCCode.Unknown] = etcd3.Unknown = etcd3.Unavailable
 
-
-def tell_connection_failed(client):
+def tell_connection_failed():
     """That no etcd gives the list of servers is a failed connection, not the answer of one."""
-    load, etcd = client._load_machines_cache, etcd3.etcd
+    client, etcd = etcd3.PatroniEtcd3Client, etcd3.etcd
+    load, failed = client._load_machines_cache, etcd.EtcdConnectionFailed
 
     def load_told(self):
         try:
             return load(self)
         except etcd.EtcdException as error:
-            raise etcd.EtcdConnectionFailed(str(error)) from error
+            raise failed(str(error)) from error
 
     client._load_machines_cache = load_told
 
 
-tell_connection_failed(etcd3.PatroniEtcd3Client)
+for mend in (compare_leader, retry_unknown, tell_connection_failed):
+    try:
+        mend()
+    except AttributeError as error:
+        # a newer one may not need it, and has to start
+        print(f'pgherd: this Patroni runs without {mend.__name__}: {error}', file=sys.stderr, flush=True)
 
 sys.argv = [program, *arguments]
 runpy.run_path(program, run_name='__main__')

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -69,6 +69,31 @@ refused = {'error': 'etcdserver: permission denied', 'code': 7}
 print(renewed([dying, 8]), renewed([dying] * 1000), renewed([None]), renewed([refused]))`,
   )
   expect(launched([program]).split('\n').at(-1)).toBe('True failsafe failsafe False')
+})
+
+test('a Patroni that is made otherwise starts all the same, and says what it runs without', () => {
+  const program = join(directory, 'program.py')
+  writeFileSync(
+    program,
+    `import patroni.postgresql
+print(patroni.postgresql.STOP_POLLING_INTERVAL, 'runs')`,
+  )
+  const packages = join(directory, 'packages', 'patroni')
+  mkdirSync(join(packages, 'dcs'), { recursive: true })
+  for (const file of ['__init__.py', 'postgresql.py', 'dcs/__init__.py', 'dcs/etcd3.py'])
+    writeFileSync(join(packages, file), '')
+  const file = join(directory, 'run-patroni.py')
+  writeFileSync(file, renderRunPatroni())
+  const { stdout, stderr, status } = spawnSync('/usr/bin/python3', [file, program], {
+    encoding: 'utf8',
+    env: { PYTHONPATH: join(directory, 'packages') },
+  })
+  expect([status, stdout.trim()]).toEqual([0, '0.1 runs'])
+  expect(stderr.trim().split('\n')).toEqual(
+    ['compare_leader', 'retry_unknown', 'tell_connection_failed'].map(
+      (name) => expect.stringContaining(`runs without ${name}: `) as unknown,
+    ),
+  )
 })
 
 test('a Patroni of another Python is started as it is', () => {
