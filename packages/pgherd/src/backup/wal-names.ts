@@ -48,12 +48,6 @@ export function segmentStart(number: bigint, segmentBytes: number): Lsn {
   return number * BigInt(segmentBytes)
 }
 
-/** The segment after this one, on the same timeline. Throws RangeError when `name` is no segment name. */
-export function nextSegment(name: string, segmentBytes: number): string {
-  const { timeline, number } = mustParse(name, segmentBytes)
-  return formatSegment({ timeline, number: number + 1n }, segmentBytes)
-}
-
 /** `00000002.history`. */
 export function historyName(timeline: number): string {
   return `${hex8(timeline)}.history`
@@ -62,12 +56,6 @@ export function historyName(timeline: number): string {
 /** The directory name of a timeline below `wal/`. */
 export function timelineName(timeline: number): string {
   return hex8(timeline)
-}
-
-function mustParse(name: string, segmentBytes: number): SegmentName {
-  const parsed = parseSegment(name, segmentBytes)
-  if (!parsed) throw new RangeError(`"${name}" is no WAL segment of ${segmentBytes} bytes`)
-  return parsed
 }
 
 /** Segments in 4 GiB of WAL. */

@@ -8,7 +8,7 @@ import { unprivilegedAccount } from '../../../testbed/src/unprivileged.ts'
 import { contents } from './restored.ts'
 import type { Repository } from '../../src/backup/repository.ts'
 import { openRepository } from '../../src/backup/repository/open-repository.ts'
-import { nextSegment } from '../../src/backup/wal-names.ts'
+import { formatSegment, parseSegment } from '../../src/backup/wal-names.ts'
 import { generateBackupKey, openSealing, type SealingKind } from '../../src/backup/sealing/registry.ts'
 import {
   connectReplication,
@@ -162,12 +162,11 @@ function lastByte(bytes: Buffer): number {
 
 /** Names missing between the first and the last archived segment of a timeline. */
 export function holes(names: readonly string[]): string[] {
+  const size = 1 << 24
+  const [first, last] = [names[0], names.at(-1)].map((name) => parseSegment(name ?? '', size))
   const missing: string[] = []
-  for (
-    let name = names[0];
-    name !== undefined && name < (names.at(-1) ?? '');
-    name = nextSegment(name, 1 << 24)
-  ) {
+  for (let number = first?.number ?? 0n; first && number < (last?.number ?? 0n); number++) {
+    const name = formatSegment({ timeline: first.timeline, number }, size)
     if (!names.includes(name)) missing.push(name)
   }
   return missing

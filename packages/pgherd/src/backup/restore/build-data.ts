@@ -4,17 +4,15 @@ import type { PostgresBinaries, RunAs } from '../../topology/host-facts.ts'
 import type { BackupRecord } from '../catalogue.ts'
 import { formatLsn, type Lsn } from '../lsn.ts'
 import type { Repository } from '../repository.ts'
-import type { TimelineStretch } from '../timelines.ts'
 import { historyName } from '../wal-names.ts'
 import type { ArchiveView } from './archive-view.ts'
-import { availablePreload } from './preload.ts'
-import { Recovery } from './recovery.ts'
+import type { Recovery } from './recovery.ts'
+import { Replay } from './replay.ts'
 import type { Scratch } from './scratch.ts'
 import { syncTree } from './sync-tree.ts'
 import { returnAutoConf } from './temporary-server.ts'
 import type { RecoveryTarget } from './temporary-settings.ts'
 import { unpackBackup } from './unpack.ts'
-import { WalFeeder } from './wal-feeder.ts'
 
 export interface BuildOptions {
   readonly repository: Repository
@@ -86,51 +84,6 @@ export async function buildData(options: BuildOptions): Promise<Built> {
     time,
     stoppedAtTarget: reached === 'reached',
     history,
-  }
-}
-
-/** A server that replays, and what feeds it. */
-class Replay implements AsyncDisposable {
-  readonly recovery: Recovery
-  readonly way: readonly TimelineStretch[]
-  readonly #feeder: WalFeeder
-
-  private constructor(recovery: Recovery, way: readonly TimelineStretch[], feeder: WalFeeder) {
-    this.recovery = recovery
-    this.way = way
-    this.#feeder = feeder
-  }
-
-  static async start(options: BuildOptions, timeline: number, target?: RecoveryTarget): Promise<Replay> {
-    const { view, scratch, postgres, runAs } = options
-    const way = view.wayTo(timeline)
-    const directory = join(scratch.path, `feed-${timeline}`)
-    const feeder = await WalFeeder.start({ view, way, directory, runAs })
-    try {
-      const recovery = await Recovery.begin({
-        server: {
-          ...options,
-          scratch: scratch.path,
-          preload: await availablePreload(options.preload, postgres.bin),
-        },
-        feeder,
-        view,
-        timeline,
-        way,
-        backupTimeline: options.backup.timeline,
-        end: options.end,
-        ...(target ? { target } : {}),
-      })
-      return new Replay(recovery, way, feeder)
-    } catch (error) {
-      await feeder[Symbol.asyncDispose]()
-      throw error
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.recovery[Symbol.asyncDispose]()
-    await this.#feeder[Symbol.asyncDispose]()
   }
 }
 

@@ -3,12 +3,10 @@ import type { BackupRecord } from '../catalogue.ts'
 import { formatLsn } from '../lsn.ts'
 import type { Repository } from '../repository.ts'
 import { ArchiveView } from './archive-view.ts'
-import { availablePreload } from './preload.ts'
-import { Recovery } from './recovery.ts'
+import { Replay } from './replay.ts'
 import { makePrivate, refuseWithoutRoom, Scratch } from './scratch.ts'
 import type { TemporaryServer } from './temporary-server.ts'
 import { unpackBackup } from './unpack.ts'
-import { WalFeeder } from './wal-feeder.ts'
 import { refuseGap, walRow } from './wal-row.ts'
 
 export interface CopyOptions {
@@ -70,21 +68,8 @@ export async function onNewestCopy<T>(
     onBytes: (bytes) => report('restoring the base backup', bytes / backup.bytes),
   })
   report('replaying the archive')
-  await using feeder = await WalFeeder.start({ view, way, directory: `${scratch.path}/feed`, runAs })
-  await using recovery = await Recovery.begin({
-    server: {
-      ...options,
-      data: scratch.data,
-      scratch: scratch.path,
-      preload: await availablePreload(options.preload, options.postgres.bin),
-    },
-    feeder,
-    view,
-    timeline,
-    way,
-    backupTimeline: backup.timeline,
-    end,
-  })
+  await using replay = await Replay.start({ ...options, data: scratch.data, scratch, view, end }, timeline)
+  const { recovery } = replay
   await recovery.replayToEnd()
   const time = await recovery.lastCommitTime()
   const { lsn } = await recovery.promoteAtEnd()
