@@ -1,6 +1,6 @@
 import { evolveBy, type Decider, type Evolution, type Schemas } from './eventstore.ts'
 
-export type Item = { sku: string; quantity: number; price: number }
+type Item = { sku: string; quantity: number; price: number }
 
 export type OrderEvent =
   | { type: 'Placed'; data: { customer: string; items: Item[]; currency: string } }

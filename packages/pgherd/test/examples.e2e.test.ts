@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Herd, eventually } from '@pgherd/testbed/herd.ts'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exampleFile } from './example.fixture.ts'
 
-/** An example as it is, but for its ports. */
-const example = (name: string) =>
-  readFileSync(join(import.meta.dirname, '../../../examples', name, 'pgherd.yaml'), 'utf8')
+/** The spec of an example as it is, but for its ports. */
+const example = (name: string) => exampleFile(name, 'pgherd.yaml')
 
 interface Verified {
   readonly ok: boolean

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const product = join(import.meta.dirname, '../../pgherd')
 
 /** Whether what the programs run from is as new as every source. */
-export function isBuildCurrent(): boolean {
+function isBuildCurrent(): boolean {
   const built = statSync(join(product, 'dist/main.js'), { throwIfNoEntry: false })
   if (!built) return false
   const source = join(product, 'src')

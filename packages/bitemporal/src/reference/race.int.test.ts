@@ -32,6 +32,12 @@ async function makeNaive(server: StoreServer, schema: string): Promise<void> {
   )
 }
 
+/** Until a session waits for a row that another one has locked. */
+async function somebodyWaits({ pool }: StoreServer): Promise<void> {
+  const waiting = `select 1 from pg_locks where not granted and locktype in ('transactionid', 'tuple')`
+  await expect.poll(async () => (await pool.query(waiting)).rowCount).toBeGreaterThan(0)
+}
+
 onServers('references under concurrent writers', (server) => {
   test.each(['naive', 'ours'])(
     'who refers and who takes away, at the same time: the %s check',
@@ -47,17 +53,7 @@ onServers('references under concurrent writers', (server) => {
         await store.references.check(client)
         retracted = store.retract('red', 'lead', { from: '2020-01-01' }).catch((thrown: unknown) => thrown)
         if (check === 'naive') await retracted
-        else
-          await expect
-            .poll(
-              async () =>
-                (
-                  await server().pool.query(
-                    `select 1 from pg_locks where not granted and locktype in ('transactionid', 'tuple')`,
-                  )
-                ).rowCount,
-            )
-            .toBeGreaterThan(0)
+        else await somebodyWaits(server())
       })
       if (check === 'naive') {
         expect(await dangling(server(), schema)).toBe(1)
@@ -78,16 +74,7 @@ onServers('references under concurrent writers', (server) => {
       referring = store
         .record('ann', 'team', 'red', { from: '2021-01-01' })
         .catch((thrown: unknown) => thrown)
-      await expect
-        .poll(
-          async () =>
-            (
-              await server().pool.query(
-                `select 1 from pg_locks where not granted and locktype in ('transactionid', 'tuple')`,
-              )
-            ).rowCount,
-        )
-        .toBeGreaterThan(0)
+      await somebodyWaits(server())
     })
     expect(await referring).toMatchObject({
       code: 'UNCOVERED',

@@ -97,7 +97,7 @@ set_config('synchronous_commit', ${literal(ground.synchronousCommit)}, false), p
 }
 
 /** Who holds the lock: a query for `pg_locks` in this database. */
-export function lockHoldersSql(at: HistoryTable): string {
+function lockHoldersSql(at: HistoryTable): string {
   const key = BigInt.asUintN(64, BigInt(lockKey(at)))
   return `select a.pid, a.usename as "user", a.application_name as application, host(a.client_addr) as address, a.state, extract(epoch from clock_timestamp() - a.state_change)::float8 as seconds
 from pg_locks l join pg_stat_activity a using (pid)
