@@ -215,6 +215,9 @@ test('scale out and in: pools, routes, votes and slots follow, and nobody notice
   expect(out.after.cluster.etcd.members).toHaveLength(5)
   expect(out.after.cluster.routes.filter(({ route, up }) => route === 'read' && up)).toHaveLength(4)
   expect(readFileSync(herd.specFile, 'utf8')).toContain('members: 5')
+  // a fence learns of more members of etcd without a moment in which nobody watches
+  const fence = readFileSync(join(herd.state, 'members', 'pg1', 'logs', 'fence.log'), 'utf8')
+  expect(fence).toContain('the fence has read its file again')
   const back = await unnoticed('scale', '--members', '3', '--destroy-data', '--name', 'test')
   expect(back.after.members.map(({ name }) => name)).toEqual(['pg1', 'pg2', 'pg3'])
   expect(back.after.cluster.etcd.members).toHaveLength(3)

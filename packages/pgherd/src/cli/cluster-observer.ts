@@ -2,6 +2,7 @@ import type { ClusterAccess } from '../cluster/access.ts'
 import { configTakenUp } from '../cluster/config-taken-up.ts'
 import { EtcdApi } from '../cluster/etcd-api.ts'
 import { observeCluster } from '../cluster/observe-cluster.ts'
+import { PatroniApi } from '../cluster/patroni-api.ts'
 import { readDcs, type DcsContents } from '../cluster/read-dcs.ts'
 import { whileClientsWait } from '../operations/clients-wait.ts'
 import { hostOf, rowsOf, type OperationSite } from '../operations/cluster-operation.ts'
@@ -9,6 +10,7 @@ import { healingPolicy } from '../operations/rejoin/decide.ts'
 import { healMembers } from '../operations/rejoin/heal-members.ts'
 import type { UpOptions } from '../operations/up.ts'
 import type { ClusterView } from '../plan/cluster-view.ts'
+import { serversOf } from '../topology/topology.ts'
 
 /** Somebody waits, and has put right what was wrong. */
 const policy = { ...healingPolicy, patienceSeconds: 30 }
@@ -36,6 +38,13 @@ export function clusterObserver(
     },
     async etcdHasQuorum() {
       return (await new EtcdApi(access).health()).quorum
+    },
+    async followers(primary) {
+      const member = serversOf(access.topology).find(({ name }) => name === primary)
+      const status = member && (await new PatroniApi(access, member).status().catch(() => undefined))
+      return status?.replication?.flatMap(({ application_name: name, state }) =>
+        state === 'streaming' && typeof name === 'string' ? [name] : [],
+      )
     },
     configTakenUp: (signal) => configTakenUp(access, signal),
     whileClientsWait: (what, work, signal) => whileClientsWait({ access, signal }, what, work),

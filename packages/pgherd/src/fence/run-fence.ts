@@ -16,7 +16,8 @@ export async function runFenceProcess(file: string | undefined): Promise<void> {
       process.exit(1),
     )
   })
-  process.on('SIGHUP', () => undefined)
+  let reload = (): void => undefined
+  process.on('SIGHUP', () => reload())
   try {
     // loads all that a question needs, while files may still be read
     await askPatroni('https://127.0.0.1:1/', '/dev/null', 1)
@@ -26,6 +27,7 @@ export async function runFenceProcess(file: string | undefined): Promise<void> {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const previous = await readFenceStatus(config.status)
     const watch = new Watch(config, boot, beginState(previous, boot, uptime()), log, previous?.lastAction)
+    reload = () => takeUp(file, watch)
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.once(signal, () =>
         log({ level: 30, msg: 'the fence is stopping', signal }, () => process.exit(0)),
@@ -43,6 +45,16 @@ export async function runFenceProcess(file: string | undefined): Promise<void> {
     for (const { code, detail, mend: way } of error.diagnostics)
       process.stderr.write(`${JSON.stringify({ level: 60, code, msg: detail, mend: way })}\n`)
     process.exit(error.exitCode)
+  }
+}
+
+/** A file that cannot be used changes nothing: the fence goes on with the one it has. */
+function takeUp(file: string | undefined, watch: Watch): void {
+  try {
+    watch.reload(readFenceFile(file))
+    log({ level: 30, msg: 'the fence has read its file again' })
+  } catch (error) {
+    log({ level: 50, msg: 'the fence keeps the file it had', error: String(error) })
   }
 }
 

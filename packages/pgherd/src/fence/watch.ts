@@ -53,7 +53,7 @@ type Log = (entry: Readonly<Record<string, unknown>>) => void
  * the machine sleeps and is not touched when the time of day is set.
  */
 export class Watch {
-  readonly #file: FenceFile
+  #file: FenceFile
   readonly #boot: string
   readonly #log: Log
   readonly #server: LocalServer
@@ -81,13 +81,18 @@ export class Watch {
     this.#server = new LocalServer(file.data)
   }
 
+  /** Takes another file of the same member, such as one with more members of etcd, and goes on with what it knows. */
+  reload(file: FenceFile): void {
+    this.#file = file
+  }
+
   async run(): Promise<never> {
-    const { timing } = this.#file
-    // a contact is only known to lie between two questions: with short leases that matters
-    const every = timing.loopWait <= 2 ? 0.5 : 1
     let askAt = uptime()
     let before = uptime()
     for (;;) {
+      const { timing } = this.#file
+      // a contact is only known to lie between two questions: with short leases that matters
+      const every = timing.loopWait <= 2 ? 0.5 : 1
       if (uptime() - before > standstill) await this.#afterStandstill(uptime() - before)
       const now = (before = uptime())
       if (now >= askAt && !this.#asking) {

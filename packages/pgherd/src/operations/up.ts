@@ -30,6 +30,8 @@ export interface UpOptions {
   readonly cluster?: {
     observe(): Promise<ClusterView>
     etcdHasQuorum(): Promise<boolean>
+    /** Members that a primary streams to, by one question to it; undefined when it does not answer. */
+    followers(primary: string): Promise<readonly string[] | undefined>
     /** Returns when every member has taken up a changed dynamic configuration, and says what waits for a restart. */
     configTakenUp(signal: AbortSignal): Promise<void>
     /** Does what takes the primary away for a moment while clients wait (operations/clients-wait.ts). */
@@ -133,7 +135,7 @@ function inCluster(observed: Observed, cluster: ClusterView, member: string): Ob
 async function lookAt(options: UpOptions): Promise<Seen> {
   const { signal, patienceMs = 60_000 } = options
   let [until, before, told] = [performance.now() + patienceMs, '', '']
-  for (; ; await sleep(250)) {
+  for (;;) {
     signal.throwIfAborted()
     const seen = await look(options)
     if (seen.plan.steps.length > 0) return seen
@@ -153,7 +155,24 @@ async function lookAt(options: UpOptions): Promise<Seen> {
     for (const act of healing?.acts ?? [])
       if (act.do === 'reinitialize') options.onWait?.(`${act.member} is cloned anew: ${act.because}`)
     if (performance.now() > until) throw notWhole(seen, words, healing?.findings)
+    await pauseBetweenLooks(seen, options)
   }
+}
+
+/**
+ * A whole look takes a third of a second of both cores here, which a clone has use for. So while members are waited for
+ * that do not stream, the primary alone is asked whether they do, for four seconds at most. It is asked rather than
+ * they: Patroni answers for a server that is just starting only a second or two later.
+ */
+async function pauseBetweenLooks({ view }: Seen, { cluster, signal }: UpOptions): Promise<void> {
+  const awaited =
+    view?.members.filter(({ name, state }) => name !== view.leader && state !== 'streaming') ?? []
+  const until = performance.now() + (awaited.length > 0 ? 4000 : 0)
+  do {
+    await sleep(250)
+    const followers = view?.leader === undefined ? undefined : await cluster?.followers(view.leader)
+    if (!followers || awaited.every(({ name }) => followers.includes(name))) return
+  } while (performance.now() < until && !signal.aborted)
 }
 
 function waitingFor({ view, observed }: Seen): readonly string[] {

@@ -30,7 +30,7 @@ export const fence: Component = {
         owner: 'run-as',
         secret: false,
         digest: digestOf(path, contents),
-        onChange: 'restart',
+        onChange: 'reload',
         unit: 'fence',
       },
     ]
@@ -52,6 +52,7 @@ export const fence: Component = {
         user: 'drops',
         after: ['patroni'],
         stop: { signal: 'SIGTERM', timeoutSeconds: 5, thenSignal: 'SIGKILL' },
+        reload: { signal: 'SIGHUP' },
         logFile: `${paths.logs}/fence.log`,
       },
     ]
