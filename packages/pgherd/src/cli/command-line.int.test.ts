@@ -102,6 +102,14 @@ describe('a mistake', () => {
     )
   })
 
+  test('what is meant for psql is put where psql gets it', async () => {
+    const { code, stderr } = await run(empty, ['psql', '--role', 'app', '-c', 'select 1'])
+    expect(code).toBe(2)
+    expect(stderr).toContain(
+      "-c is no option of pgherd psql; what is meant for psql itself stands behind --\n  mend pgherd psql --role app -- -c 'select 1'\n",
+    )
+  })
+
   test.each([
     [['status', '--nope'], "unknown option '--nope'"],
     [['status', 'extra'], 'too many arguments'],
