@@ -53,6 +53,29 @@ export default tseslint.config(
     },
   },
   {
+    // what every command loads: undici, which all of these bring in, takes 80 ms of the processor
+    files: ['packages/pgherd/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.testkit.ts', '**/*.fixture.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'node:http',
+              allowTypeImports: true,
+              message: "an import loads undici; process.getBuiltinModule('node:http') does not",
+            },
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'it loads undici; httpText (hosts/local/http-probe.ts) does not' },
+      ],
+    },
+  },
+  {
     files: pure,
     ignores: ['**/*.test.ts'],
     rules: {

@@ -1,4 +1,5 @@
 import type { StatusDocument } from '../agent/status-document.ts'
+import { httpText } from '../hosts/local/http-probe.ts'
 import { agentUrl } from '../operations/agent-url.ts'
 import type { OperationContext } from '../operations/context.ts'
 import type { Session } from './session.ts'
@@ -18,16 +19,10 @@ export async function readStatus(session: Session, context: OperationContext): P
 /** The document, or why there is none. */
 async function askAgent({ spec, member }: Session): Promise<StatusDocument | string> {
   try {
-    const response = await fetch(`${agentUrl(spec.agent.listen, member.ports.agent)}/api/v1/status`, {
-      signal: AbortSignal.timeout(3000),
-    })
-    if (response.ok) return (await response.json()) as StatusDocument
-    return `it answered ${response.status}`
+    const url = `${agentUrl(spec.agent.listen, member.ports.agent)}/api/v1/status`
+    const { status, body } = await httpText(url, 3000)
+    return status === 200 ? (JSON.parse(body) as StatusDocument) : `it answered ${status}`
   } catch (error) {
-    return error instanceof Error
-      ? error.cause instanceof Error
-        ? error.cause.message
-        : error.message
-      : String(error)
+    return error instanceof Error ? error.message : String(error)
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
+import { httpText } from '../hosts/local/http-probe.ts'
 import type { Member } from '../topology/topology.ts'
 import { agentUrl } from './agent-url.ts'
 
@@ -12,11 +13,11 @@ export async function agentAnswers(listen: string, member: Member): Promise<void
   let last = 'no answer'
   while (performance.now() < until) {
     try {
-      const response = await fetch(health, { signal: AbortSignal.timeout(2000) })
-      if (response.ok) return
-      last = `${response.status}: ${(await response.text()).slice(0, 300)}`
+      const { status, body } = await httpText(health, 2000)
+      if (status === 200) return
+      last = `${status}: ${body.slice(0, 300)}`
     } catch (error) {
-      last = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+      last = error instanceof Error ? error.message : String(error)
     }
     await sleep(25)
   }

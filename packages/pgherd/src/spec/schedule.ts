@@ -1,7 +1,8 @@
 import { Cron } from 'croner'
 
-// A leap year's first day, written out: answers must not depend on when they are asked for.
-const epoch = '2024-01-01T00:00:00'
+// A leap year's first day, written out: answers must not depend on when they are asked for. As a moment and not as text,
+// which croner would first hold against the zone of the machine.
+const epoch = new Date('2024-01-01T00:00:00Z')
 /** Runs looked at for the longest gap: a year and more of daily runs, five days of runs every quarter of an hour. */
 const runsLookedAt = 500
 
@@ -30,7 +31,7 @@ export function readSchedule(text: string): Schedule | { readonly fault: string 
     return { fault: error instanceof Error ? error.message.replace(/^\w+: /, '') : 'not understood' }
   }
   const gap = (choose: (...gaps: number[]) => number, count: number) => {
-    const runs = cron.nextRuns(count, epoch).map((date) => date.getTime() / 1000)
+    const runs = firstRuns(cron, count, everyDay.test(text.trim()))
     const gaps = runs.slice(1).map((run, index) => run - (runs[index] ?? run))
     return gaps.length > 0 ? choose(...gaps) : undefined
   }
@@ -40,6 +41,20 @@ export function readSchedule(text: string): Schedule | { readonly fault: string 
     // the closest ones come close to each other soon
     shortestGapSeconds: () => gap(Math.min, 50),
   }
+}
+
+/** The same times on every day, so that two days tell all. */
+const everyDay = /^\S+\s+\S+\s+\*\s+\*\s+\*$/
+
+/** In seconds since 1970; of the first two days alone where every day is the same. */
+function firstRuns(cron: Cron, count: number, daily: boolean): readonly number[] {
+  const runs: number[] = []
+  const until = daily ? epoch.getTime() + 2 * 86_400_000 : Infinity
+  for (let run = cron.nextRun(epoch); run && runs.length < count; run = cron.nextRun(run)) {
+    runs.push(run.getTime() / 1000)
+    if (run.getTime() > until) break
+  }
+  return runs
 }
 
 /** First time after `from` that a cron pattern matches, in the time zone of the machine; null when there is none ever again. */

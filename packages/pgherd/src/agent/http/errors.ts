@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { diagnose, DiagnosticError, mend, type Diagnostic } from '../../diagnostic/diagnostic.ts'
@@ -7,6 +6,8 @@ import { ApiError } from './api-error.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const askTheDocs = mend.advice('GET /api/v1/openapi.json lists every address and what it takes.')
+
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /** Answers every failure with findings as JSON; what is no fault of the caller is logged and told without detail. */
 export function installErrors(app: FastifyInstance, log: Log): void {

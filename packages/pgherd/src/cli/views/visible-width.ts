@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 
-const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+/** Made when a text needs it, which few do: it takes 20 ms. */
+let letters: Intl.Segmenter | undefined
 
 /** Scripts and symbols a terminal draws two cells wide (Unicode UAX 11, East Asian Width W and F; emoji). */
 const wide =
@@ -11,6 +12,7 @@ const narrow = /^[\x20-\x7e]*$/
 export function visibleWidth(text: string): number {
   const plain = stripVTControlCharacters(text)
   if (narrow.test(plain)) return plain.length
+  letters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
   let width = 0
   for (const { segment } of letters.segment(plain)) width += wide.test(segment) ? 2 : 1
   return width

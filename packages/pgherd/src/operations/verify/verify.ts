@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { httpText } from '../../hosts/local/http-probe.ts'
 import { serversOf } from '../../topology/topology.ts'
 import { administered, socketOf } from '../administered.ts'
 import { agentUrl } from '../agent-url.ts'
@@ -69,11 +70,8 @@ function toolsFor(context: OperationContext, clients: pg.Client[]): VerifyTools 
     withoutTls: async ({ config }, role, database) => open({ ...(await config(role, database)), ssl: false }),
     async askAgent(path) {
       const begun = performance.now()
-      const response = await fetch(agentUrl(spec.agent.listen, member.ports.agent) + path, {
-        signal: AbortSignal.timeout(10_000),
-      })
-      const body = await response.text()
-      return { status: response.status, body, milliseconds: performance.now() - begun }
+      const { status, body } = await httpText(agentUrl(spec.agent.listen, member.ports.agent) + path, 10_000)
+      return { status, body, milliseconds: performance.now() - begun }
     },
   }
 }
