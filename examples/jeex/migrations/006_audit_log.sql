@@ -26,7 +26,7 @@ create trigger refuse_change before update or delete or truncate on audit_log
   for each statement execute function refuse_change();
 
 -- Opens a project, or with null only what belongs to the user himself, until the end of the transaction. The row it writes is
--- the key: policies ask for it, so nothing is read that the log does not tell of. Returns its id.
+-- the key: policies ask for it, so the application reads nothing without it. Rolled back, both are gone. Returns its id.
 create function enter(acting_user uuid, acting_project uuid, what_for text) returns uuid
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare

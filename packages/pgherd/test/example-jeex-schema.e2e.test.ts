@@ -169,9 +169,28 @@ test('the audit log tells who entered and what was changed, and only grows', asy
   expect(await refused(`insert into audit_log (action) values ('enter')`)).toBe('42501')
 })
 
-test('reports are about all projects and change none', async () => {
+const entries = () => asAnn((client) => one(client, 'select count(*)::int from audit_log'))
+
+test('of a transaction that is rolled back the audit log tells nothing, not even what was read', async () => {
+  const before = Number(await entries())
+  const undone = inProject(
+    pool,
+    { user: ann.user, project: ann.project, purpose: 'undone' },
+    async (client) => {
+      expect(await one(client, 'select count(*)::int from document_versions')).toBe(1)
+      throw new Error('undone')
+    },
+  )
+  await expect(undone).rejects.toThrow('undone')
+  // its own entry alone
+  expect(await entries()).toBe(before + 1)
+})
+
+test('reports are about all projects and change none, and the audit log does not tell of them', async () => {
+  const before = Number(await entries())
   const { rows } = await herd.query('jeex_readonly', 'select count(*)::int as n from document_versions')
   expect(rows).toEqual([{ n: 2 }])
+  expect(await entries()).toBe(before + 1)
   await expect(herd.query('jeex_readonly', 'delete from document_versions')).rejects.toMatchObject({
     code: '25006',
   })
