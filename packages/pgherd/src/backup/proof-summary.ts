@@ -27,6 +27,17 @@ export function proofStatus(
   }
 }
 
+/** Backups that could not even be unpacked when they were last proven: their files are damaged or gone. Pure. */
+export function damagedBackups(
+  proofs: readonly Pick<ProofRecord, 'backup' | 'checks'>[],
+): ReadonlySet<string> {
+  const newest = new Map(proofs.map((proof) => [proof.backup, proof]))
+  const unreadable = [...newest.values()].filter(({ checks }) =>
+    checks.some(({ name, ok, inconclusive }) => name === 'files' && !ok && inconclusive !== true),
+  )
+  return new Set(unreadable.map(({ backup }) => backup))
+}
+
 /**
  * What keeps a proof from being one, in words: the checks that failed, or, when none did, those that could not be made.
  * Empty for a full proof. Pure.

@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers'
+import { damagedBackups } from './proof-summary.ts'
 import type { Repository } from './repository.ts'
 import { parseHistory, type TimelineHistory } from './timelines.ts'
 import { historyName } from './wal-names.ts'
@@ -6,8 +7,13 @@ import type { Archived } from './window.ts'
 
 /** Reads everything the pure functions on windows, gaps, targets and retention judge. */
 export async function readArchived(repository: Repository): Promise<Archived> {
-  const [backups, wal] = await Promise.all([repository.backups(), repository.wal()])
-  return { backups, wal, histories: await readHistories(repository, wal.histories) }
+  const [backups, wal, proofs] = await Promise.all([
+    repository.backups(),
+    repository.wal(),
+    repository.proofs(),
+  ])
+  const histories = await readHistories(repository, wal.histories)
+  return { backups, wal, histories, damaged: damagedBackups(proofs) }
 }
 
 /**

@@ -86,12 +86,15 @@ function gapBehind(window: RestorableWindow, archived: Archived): Diagnostic[] {
 
 function nothingRestorable(archived: Archived): Diagnostic {
   const gaps = walGaps(archived)
+  const damaged = archived.backups.filter(({ id }) => archived.damaged?.has(id))
   const why =
     archived.backups.length === 0
       ? 'the repository holds no finished backup'
-      : gaps.length > 0
-        ? `the WAL its ${archived.backups.length} backup(s) need is incomplete: ${gaps.map((gap) => named(gap.missing)).join('; ')}`
-        : 'the WAL written during the backup is not in the repository yet'
+      : damaged.length === archived.backups.length
+        ? `the files of every backup are damaged: ${damaged.map(({ id }) => id).join(', ')}`
+        : gaps.length > 0
+          ? `the WAL its ${archived.backups.length} backup(s) need is incomplete: ${gaps.map((gap) => named(gap.missing)).join('; ')}`
+          : 'the WAL written during the backup is not in the repository yet'
   return diagnose('BACKUP_NONE_RESTORABLE', {
     detail: `nothing can be restored: ${why}`,
     mend: mend.run('pgherd', 'backup'),

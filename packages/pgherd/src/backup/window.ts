@@ -11,6 +11,16 @@ export interface Archived {
   readonly wal: WalInventory
   /** Parsed history files by timeline; timeline 1 has none. */
   readonly histories: ReadonlyMap<number, TimelineHistory>
+  /** Backups that are known to be damaged: nothing can be restored from them. */
+  readonly damaged?: ReadonlySet<string>
+}
+
+/** The backups that something can be restored from, as far as is known. Pure. */
+export function soundBackups({
+  backups,
+  damaged,
+}: Pick<Archived, 'backups' | 'damaged'>): readonly BackupRecord[] {
+  return damaged ? backups.filter(({ id }) => !damaged.has(id)) : backups
 }
 
 /** WAL segments that are missing although newer WAL of the same way is there. */
@@ -30,20 +40,21 @@ interface KnownMoment {
 
 /**
  * From where to where the database can be put back: one window per backup and timeline it leads to, by backup
- * (oldest first), then by timeline. A backup whose own WAL is incomplete has none.
+ * (oldest first), then by timeline. A backup whose own WAL is incomplete has none, and neither has a damaged one.
  *
  * A window begins where the backup becomes consistent (its stop position) and ends at the first missing segment
  * or at the newest archived position. `toTime` is the latest moment that is certain to be inside: after a gap
  * that is the newest moment of which the WAL position is known.
  */
-export function restorableWindows({ backups, wal, histories }: Archived): RestorableWindow[] {
+export function restorableWindows(archived: Archived): RestorableWindow[] {
+  const { backups, wal, histories } = archived
   const ways = knownWays(
     wal,
     histories,
     backups.map((backup) => backup.timeline),
   )
   const moments = knownMoments(backups, wal)
-  return inOrder(backups).flatMap((backup) => {
+  return inOrder(soundBackups(archived)).flatMap((backup) => {
     const archive = archiveRuns(wal, backup.walSegmentBytes)
     const stop = parseLsn(backup.stopLsn)
     return ways.flatMap((way) => {

@@ -13,7 +13,7 @@ import { findRestorePoint } from '../backup/restore/find-restore-point.ts'
 import { refuseWithoutRoom } from '../backup/restore/scratch.ts'
 import { inWords, understand, type Goal, type RestoreTo } from '../backup/restore/target.ts'
 import type { RecoveryTarget } from '../backup/restore/temporary-settings.ts'
-import { restorableWindows, type Archived } from '../backup/window.ts'
+import { restorableWindows, soundBackups, type Archived } from '../backup/window.ts'
 import { DiagnosticError, diagnose, mend, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { OperationContext } from './context.ts'
 import { openRepositoryOf } from './open-repository.ts'
@@ -23,6 +23,8 @@ export interface RestoreRequest {
   /** An abandoned timeline to follow; the current one when left out. */
   readonly timeline?: number
   readonly mode: { readonly into: string } | 'in-place'
+  /** Backups that turned out to be damaged (restore-fallback.ts). */
+  readonly except?: readonly string[]
 }
 
 /** What a restore would do, for people to see before it happens. */
@@ -69,14 +71,18 @@ export async function prepareRestore(
   const repository = await openRepositoryOf(context)
   const noted = await readNoted(repository, goal, context)
   const timeline = knownTimeline(request.timeline, noted)
-  const reachable = expectWindow(noted, timeline)
+  // one that failed its last proof may be the only one there is, and what was wrong with its disk may be over
+  const all = { ...noted, damaged: new Set(request.except) }
+  const reachable = expectWindow(all, timeline)
   const view = await ArchiveView.freeze(repository, reachable.walSegmentBytes)
-  const archived = withPartial(noted, view)
+  const archived = withPartial(all, view)
   const target = await locate(goal, view, archived, timeline, context)
-  const { backup, window, warnings } =
+  const choose = (from: Archived) =>
     timeline === view.currentTimeline
-      ? expectReachable(canRestoreTo(target.where, archived), goal, archived, timeline)
-      : expectOnAbandoned(view, archived, target.where, goal, timeline)
+      ? expectReachable(canRestoreTo(target.where, from), goal, from, timeline)
+      : expectOnAbandoned(view, from, target.where, goal, timeline)
+  const damaged = new Set([...archived.damaged, ...(noted.damaged ?? [])])
+  const { backup, window, warnings } = firstChoice(() => choose({ ...archived, damaged })) ?? choose(archived)
   await refuseWithoutRoom(dirname(place.data), backup.bytes)
   const end = view.endOf(view.wayTo(window.timeline), parseLsn(backup.startLsn))
   const plan = {
@@ -90,6 +96,16 @@ export async function prepareRestore(
   }
   const mustBeReached = goal.kind === 'time' && timeline !== view.currentTimeline
   return { plan, repository, backup, view, end, recoveryTarget: target.recovery, mustBeReached }
+}
+
+/** Undefined where it is refused. */
+function firstChoice<T>(choose: () => T): T | undefined {
+  try {
+    return choose()
+  } catch (error) {
+    if (error instanceof DiagnosticError) return undefined
+    throw error
+  }
 }
 
 /** The receiver notes how far it has come every few seconds; longer than that is not waited for. */
@@ -124,7 +140,7 @@ function awaitedFor(goal: Goal, { wal: { position }, histories }: Archived, now:
 }
 
 /** The segment being received reaches further than what was noted last: the windows must count it. */
-function withPartial(archived: Archived, view: ArchiveView): Archived {
+function withPartial<T extends Archived>(archived: T, view: ArchiveView): T {
   const { position } = archived.wal
   const end = view.partialEnd
   if (!position || !end || end.timeline !== position.timeline || end.lsn <= parseLsn(position.lsn))
@@ -252,7 +268,7 @@ function expectOnAbandoned(
   goal: Goal,
   timeline: number,
 ): { backup: BackupRecord; window: RestorableWindow; warnings: readonly Diagnostic[] } {
-  const found = backupOnAbandoned(view, archived.backups, where, timeline)
+  const found = backupOnAbandoned(view, soundBackups(archived), where, timeline)
   if (found) return { ...found, warnings: [] }
   throw outside(`${inWords(goal)} cannot be reached on the abandoned timeline ${timeline}`, undefined)
 }

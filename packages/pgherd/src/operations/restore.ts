@@ -19,6 +19,7 @@ import { giveTo } from '../hosts/run-as.ts'
 import { archiveTurn } from './archive-turn.ts'
 import type { OperationContext } from './context.ts'
 import { buildRestored } from './restore-build.ts'
+import { fromSoundBackup, type FromSoundBackup } from './restore-fallback.ts'
 import { lockRestore } from './restore-lock.ts'
 import {
   prepareRestore,
@@ -65,7 +66,7 @@ export async function planRestore(context: OperationContext, request: RestoreReq
  * two are exchanged, and the server is started on it; the present one is kept under a new name.
  *
  * Recovery happens in a private server until it is promoted and cleanly shut down, so no recovery setting is left over,
- * and the public server starts as after any shutdown.
+ * and the public server starts as after any shutdown. Where a backup turns out to be damaged, an older one is taken.
  *
  * @throws DiagnosticError LOCKED, RESTORE_*, BACKUP_*. After a failure the database is as it was before.
  */
@@ -78,11 +79,17 @@ export async function runRestore(
   using _locks = await lockRestore(context)
   await resumeSwap(journalOf(context))
   // Refused before anything is stopped.
-  const prepared = await prepareRestore(context, request)
-  const built =
+  const first = await prepareRestore(context, request)
+  const { built, prepared, passedOver } =
     request.mode === 'in-place'
-      ? await replaceData(context, request, prepared, expectHooks(hooks))
-      : await fillDirectory(context, prepared)
+      ? await replaceData(context, request, first, expectHooks(hooks))
+      : await fromSoundBackup(
+          context,
+          request,
+          first,
+          (chosen) => fillDirectory(context, chosen),
+          () => Promise.resolve(),
+        )
   return {
     backup: prepared.plan.backup,
     data: prepared.plan.data,
@@ -92,7 +99,7 @@ export async function runRestore(
     time: built.time,
     stoppedAtTarget: built.stoppedAtTarget,
     seconds: Math.round(performance.now() - began) / 1000,
-    warnings: prepared.plan.warnings,
+    warnings: [...passedOver, ...prepared.plan.warnings],
   }
 }
 
@@ -127,7 +134,7 @@ async function replaceData(
   request: RestoreRequest,
   first: PreparedRestore,
   hooks: RestoreHooks,
-): Promise<Done> {
+): Promise<FromSoundBackup<Done>> {
   const { member, facts, report, now } = context
   const journal = journalOf(context)
   let stopped = false
@@ -138,35 +145,39 @@ async function replaceData(
     stopped = true
   }
   const at = stamp(now())
-  const state: SwapState = {
+  const stateFor = ({ backup }: PreparedRestore): SwapState => ({
     step: 'building',
     data: member.paths.data,
     building: `${member.paths.data}.restore-${at}`,
     kept: first.plan.keptAs ?? `${member.paths.data}.before-restore-${at}`,
-    tablespaces: first.backup.tablespaces.map(({ location }) => `${location}.restored-${at}`),
+    tablespaces: backup.tablespaces.map(({ location }) => `${location}.restored-${at}`),
     startedAt: now().toISOString(),
+  })
+  let state = stateFor(first)
+  const build = async (chosen: PreparedRestore): Promise<Built> => {
+    state = stateFor(chosen)
+    journal.write(state)
+    await makePrivate(state.building, facts.runAs)
+    const { tablespaces } = state
+    const places = new Map(chosen.backup.tablespaces.map(({ oid }, index) => [oid, tablespaces[index] ?? '']))
+    return await buildRestored(context, chosen, state.building, places, walSlot)
   }
-  let done: Built
+  let sound: FromSoundBackup<Built>
   try {
     // The newest state exists only once nothing is written any more; for a moment of the past the server can go on.
     if (request.to === 'latest') {
       await hooks.beforeNewest?.()
       await stop()
     }
-    const prepared = request.to === 'latest' ? await prepareRestore(context, request) : first
+    const newest = request.to === 'latest' ? await prepareRestore(context, request) : first
     if (request.to === 'latest' && request.timeline === undefined)
-      await requireNewest(state.data, prepared.plan.timeline, prepared.end)
-    journal.write(state)
-    await makePrivate(state.building, facts.runAs)
-    const places = new Map(
-      prepared.backup.tablespaces.map(({ oid }, index) => [oid, state.tablespaces[index] ?? '']),
-    )
-    done = await buildRestored(context, prepared, state.building, places, walSlot)
+      await requireNewest(state.data, newest.plan.timeline, newest.end)
+    sound = await fromSoundBackup(context, request, newest, build, () => abandon(state))
     await stop()
     // Before the archive is told of the new timeline: after a crash the one must not be known without the other.
     journal.write({ ...state, step: 'swapping' })
-    const { repository, backup } = prepared
-    await archiveTurn(repository, backup.walSegmentBytes, done, state.data)
+    const { repository, backup } = sound.prepared
+    await archiveTurn(repository, backup.walSegmentBytes, sound.built, state.data)
   } catch (error) {
     await abandon(state)
     await journal.clear()
@@ -180,7 +191,7 @@ async function replaceData(
   await journal.clear()
   report('starting the server')
   await hooks.startServer()
-  return { ...done, ...(kept && { keptAs: state.kept }) }
+  return { ...sound, built: { ...sound.built, ...(kept && { keptAs: state.kept }) } }
 }
 
 async function fillDirectory(context: OperationContext, prepared: PreparedRestore): Promise<Done> {

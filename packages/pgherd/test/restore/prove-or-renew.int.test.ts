@@ -1,18 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { BackupRecord } from '../../src/backup/catalogue.ts'
 import { firstProof } from '../../src/operations/first-proof.ts'
 import { proveOrRenew } from '../../src/operations/prove-or-renew.ts'
 import { World } from './world.ts'
-
-async function flip(world: World, backup: BackupRecord): Promise<void> {
-  const path = join(world.repository.root, 'base', backup.id, backup.files[0]?.name ?? '')
-  const bytes = await readFile(path)
-  const at = Math.floor(bytes.length / 2)
-  bytes[at] = (bytes[at] ?? 0) ^ 1
-  await writeFile(path, bytes)
-}
 
 test('a failed proof is a failed backup: a fresh one is taken and proven, once', async () => {
   await using world = await World.create({ major: 15 })
@@ -20,7 +9,7 @@ test('a failed proof is a failed backup: a fresh one is taken and proven, once',
   await server.query('create table item as select generate_series(1, 100) as id')
   await expect(proveOrRenew(context)).rejects.toThrow('PROOF_NO_BACKUP')
   const bad = await world.backup()
-  await flip(world, bad)
+  await world.damage(bad)
   const { proof, renewed } = await proveOrRenew(context)
   expect(proof).toMatchObject({ backup: bad.id, verdict: 'failed' })
   expect(renewed).toMatchObject({ verdict: 'proven' })
@@ -28,7 +17,7 @@ test('a failed proof is a failed backup: a fresh one is taken and proven, once',
 
   // whoever comes across it later does not try the same one again
   const worse = await world.backup()
-  await flip(world, worse)
+  await world.damage(worse)
   const older = await proveOrRenew(context, { backup: renewed?.backup ?? '' })
   expect(older).toMatchObject({ proof: { verdict: 'proven' } })
   await server.halt()

@@ -8,6 +8,8 @@ import { ArchiveView } from '../../src/backup/restore/archive-view.ts'
 import { parseRestoreTo } from '../../src/backup/restore/target.ts'
 import { proveBackup } from '../../src/operations/prove.ts'
 import { planRestore, runRestore, type RestoreHooks } from '../../src/operations/restore.ts'
+import { readArchived } from '../../src/backup/read-archived.ts'
+import { restorableWindows } from '../../src/backup/window.ts'
 import { StartedOn } from './started-on.ts'
 import { World } from './world.ts'
 
@@ -230,6 +232,45 @@ test('a failed restore in place leaves the database as it was, and running', asy
   expect(await world.count('event')).toBe(10)
   expect((await readdir(server.root)).filter((name) => name.startsWith('data'))).toEqual(['data'])
 })
+
+test('a damaged backup is passed over for an older one, beside the database and in place, and then known to be damaged', async () => {
+  await using world = await World.create({ major: 18 })
+  const { server, context } = world
+  await server.query('create table event as select generate_series(1, 10) as id')
+  const older = await world.backup()
+  await server.query('insert into event select generate_series(11, 20)')
+  const newer = await world.backup()
+  await server.query('insert into event select generate_series(21, 30)')
+  await world.archived()
+  await world.damage(newer)
+  const passedOver = [
+    expect.objectContaining({ code: 'RESTORE_OTHER_BACKUP', detail: has(newer.id, older.id) }),
+  ]
+  const into = join(server.root, 'restored')
+  const beside = await runRestore(context, { to: 'latest', mode: { into } })
+  expect(beside).toMatchObject({ backup: older.id, warnings: passedOver })
+  expect(await rowsOf(world, into)).toBe(30)
+  const inPlace = await runRestore(context, { to: 'latest', mode: 'in-place' }, hooksOf(world))
+  expect(inPlace).toMatchObject({ backup: older.id, warnings: passedOver })
+  expect(await world.count('event')).toBe(30)
+  expect((await readdir(server.root)).filter((name) => name.startsWith('data'))).toHaveLength(2)
+
+  expect((await windowsOf(world)).map(({ backup }) => backup)).toContain(newer.id)
+  expect(await proveBackup(context, { backup: newer.id })).toMatchObject({ verdict: 'failed' })
+  expect((await windowsOf(world)).map(({ backup }) => backup)).not.toContain(newer.id)
+  // it is not tried any more, unless there is no other
+  const mode = { into: `${into}-again` }
+  expect(await planRestore(context, { to: 'latest', mode })).toMatchObject({ backup: older.id })
+  await rm(join(world.repository.root, 'base', older.id), { recursive: true })
+  expect(await planRestore(context, { to: 'latest', mode })).toMatchObject({ backup: newer.id })
+  expect(await codeOf(runRestore(context, { to: 'latest', mode }))).toMatch(/_DAMAGED$/)
+})
+
+const has = (...words: readonly string[]): unknown => expect.stringMatching(words.join('.*'))
+
+async function windowsOf({ repository }: World): Promise<ReturnType<typeof restorableWindows>> {
+  return restorableWindows(await readArchived(repository))
+}
 
 /** Rows of `event` in a restored directory, read by a server started on it as the note says. */
 async function rowsOf(world: World, data: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import { writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
@@ -115,6 +116,15 @@ export class World implements AsyncDisposable {
   async stopArchiving(): Promise<void> {
     await this.#receiver?.stop()
     this.#receiver = undefined
+  }
+
+  /** Flips one bit in the middle of a stored file of a backup. */
+  async damage(backup: BackupRecord): Promise<void> {
+    const path = join(this.repository.root, 'base', backup.id, backup.files[0]?.name ?? '')
+    const bytes = await readFile(path)
+    const at = Math.floor(bytes.length / 2)
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    await writeFile(path, bytes)
   }
 
   async backup(): Promise<BackupRecord> {

@@ -30,9 +30,11 @@ export function showRestored(result: RestoreResult, inPlace: boolean, output: Ou
   output.line(
     `  newest commit ${result.time ?? 'none after the backup'}${result.stoppedAtTarget ? '' : '; nothing had been committed between it and the target'}`,
   )
-  output.line(`  data in ${result.data}`)
+  output.line(`  from backup ${result.backup}; data in ${result.data}`)
   if (result.keptAs !== undefined)
     output.line(`  what was there before is kept in ${result.keptAs}; remove it when you no longer need it`)
+  // the others were told with the plan
+  output.findings(result.warnings.filter(({ code }) => code === 'RESTORE_OTHER_BACKUP'))
   if (inPlace) {
     output.line(
       `${paint.bold('Next')}  pgherd up (roles and settings as declared) · pgherd backup && pgherd prove`,

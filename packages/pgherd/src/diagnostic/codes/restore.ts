@@ -31,6 +31,11 @@ export const restoreCodes = {
     summary: 'a stored base backup is damaged',
     outcome: 'failed',
   },
+  RESTORE_OTHER_BACKUP: {
+    severity: 'warning',
+    summary: 'a damaged backup was passed over in a restore',
+    outcome: 'findings',
+  },
   RESTORE_WAL_MISSING: {
     severity: 'error',
     summary: 'a WAL segment is missing from the archive',

@@ -15,6 +15,7 @@ import { untilArchiverConnected } from '../archiver-connected.ts'
 import { planOf } from '../cluster-operation.ts'
 import type { OperationContext } from '../context.ts'
 import { buildRestored } from '../restore-build.ts'
+import { fromSoundBackup, type FromSoundBackup } from '../restore-fallback.ts'
 import { lockRestore } from '../restore-lock.ts'
 import { prepareRestore, stamp, type PreparedRestore, type RestoreRequest } from '../restore-plan.ts'
 import { newestMember, readControls } from './controls.ts'
@@ -127,17 +128,7 @@ export async function runClusterRestore(
   await settleBefore(context, work)
   const prepared = await prepare(context, work, request)
   const { plan } = prepared
-  const swap: ClusterSwap = {
-    step: 'building',
-    kind: 'restore',
-    first: plan.first,
-    moves: plan.moves,
-    tablespaces: prepared.restore.backup.tablespaces.map(
-      ({ location }) => `${location}.restored-${prepared.stamp}`,
-    ),
-    startedAt: context.now().toISOString(),
-  }
-  const built = await carryOut(context, work, request, prepared, swap)
+  const { built, prepared: chosen, passedOver } = await carryOut(context, work, request, prepared)
   const finding = await untilWhole(work)
   const { leader, members } = await observeCluster(work.access)
   return {
@@ -147,8 +138,8 @@ export async function runClusterRestore(
     kept: keptOf(plan),
     record: plan.record,
     seconds: Math.round(performance.now() - began) / 1000,
-    findings: [...plan.findings, ...(finding ? [finding] : [])],
-    backup: prepared.restore.backup.id,
+    findings: [...passedOver, ...plan.findings, ...(finding ? [finding] : [])],
+    backup: chosen.backup.id,
     time: built.time,
     stoppedAtTarget: built.stoppedAtTarget,
   }
@@ -164,15 +155,23 @@ async function carryOut(
   work: ClusterWork,
   request: RestoreRequest,
   prepared: Prepared,
-  swap: ClusterSwap,
-): Promise<Built> {
-  const { restore, leader } = prepared
+): Promise<FromSoundBackup<Built>> {
+  const { restore, leader, plan, firstContext } = prepared
+  let swap = swapFor(context, prepared, restore)
   let stopped = false
-  let building: ClusterSwap | undefined = swap
-  const build = async (what: PreparedRestore): Promise<Built> => {
-    writeSwap(context, swap)
-    return await buildAside(prepared.firstContext, what, swap)
-  }
+  let building = true
+  const build = (first: PreparedRestore) =>
+    fromSoundBackup(
+      firstContext,
+      request,
+      first,
+      async (chosen) => {
+        swap = swapFor(context, prepared, chosen)
+        writeSwap(context, swap)
+        return await buildAside(firstContext, chosen, swap)
+      },
+      () => abandon(context, swap),
+    )
   try {
     // For a moment of the past the cluster can go on meanwhile.
     const early = request.to === 'latest' ? undefined : await build(restore)
@@ -181,29 +180,44 @@ async function carryOut(
       work.report('stopping the members')
       stopped = true
       await stopServers(work)
-      const built = early ?? (await build(await prepareNewest(prepared, request)))
-      await refuseOvertaken(context, built.timeline)
+      const sound = early ?? (await build(await prepareNewest(prepared, request)))
+      await refuseOvertaken(context, sound.built.timeline)
       const controls = await readControls(context.topology)
-      const newest = memberNamed(context.topology, newestMember(controls, leader) ?? swap.first)
+      const newest = memberNamed(context.topology, newestMember(controls, leader) ?? plan.first)
       const replacing = await beginReplacing(context, work, swap, {
         stamp: prepared.stamp,
         replacedBy: `a restore to ${restore.plan.target}`,
         leader,
       })
       // after the record: after a crash the archive must not know the new timeline without the cluster
-      const { repository, backup } = restore
-      await archiveTurn(repository, backup.walSegmentBytes, built, newest.paths.data)
-      building = undefined
+      const { repository, backup } = sound.prepared
+      await archiveTurn(repository, backup.walSegmentBytes, sound.built, newest.paths.data)
+      building = false
       await replaceAndStart(context, work, replacing)
-      return built
+      return sound
     })
   } catch (error) {
     if (building) {
-      await abandon(context, building)
+      await abandon(context, swap)
       await forgetKept(context, prepared.stamp)
       if (stopped) await startServers(serverSites(work))
     }
     throw error
+  }
+}
+
+function swapFor(
+  context: OperationContext,
+  { plan, stamp: at }: Prepared,
+  { backup }: PreparedRestore,
+): ClusterSwap {
+  return {
+    step: 'building',
+    kind: 'restore',
+    first: plan.first,
+    moves: plan.moves,
+    tablespaces: backup.tablespaces.map(({ location }) => `${location}.restored-${at}`),
+    startedAt: context.now().toISOString(),
   }
 }
 
