@@ -40,7 +40,7 @@ export async function fromSoundBackup<T>(
       const other = await prepareRestore(context, { ...request, except }).catch(() => undefined)
       if (!other) throw error
       context.report(`backup ${prepared.backup.id} is damaged: taking ${other.backup.id}`)
-      passedOver.push(otherTaken(damaged, other))
+      passedOver.push(otherTaken(prepared.backup.id, damaged, other.backup.id))
       prepared = other
     }
   }
@@ -53,9 +53,9 @@ function damageOf(error: unknown, backup: string): Diagnostic | undefined {
   )
 }
 
-function otherTaken({ detail, at }: Diagnostic, { backup }: PreparedRestore): Diagnostic {
+function otherTaken(damaged: string, { at }: Diagnostic, taken: string): Diagnostic {
   return diagnose('RESTORE_OTHER_BACKUP', {
-    detail: `${detail}. Backup ${backup.id} reaches the same target, so it was taken instead; replay takes longer from there`,
+    detail: `backup ${damaged} is damaged; backup ${taken} reaches the same target and was taken instead, from where replay takes longer`,
     mend: mend.run('pgherd', 'backup'),
     ...(at ? { at } : {}),
   })

@@ -40,7 +40,13 @@ export function explainReadFailure(path: string, error: unknown): DiagnosticErro
   if (error instanceof DiagnosticError) return error
   if (isAbsent(error)) return missing(path)
   if (isRefusal(error)) return notAccessible(path, error.code, error)
-  return damaged(path, error instanceof Error ? error.message : String(error), error)
+  return damaged(path, inWords(error), error)
+}
+
+/** OpenSSL's words for a tag that is wrong say nothing to whoever reads them. */
+function inWords(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return /unable to authenticate data/.test(message) ? 'its contents do not fit their seal' : message
 }
 
 /** Nothing has this name, or what should be its directory is a file. */
