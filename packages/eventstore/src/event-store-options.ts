@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { GroupCommitOptions } from './append/group-commit.ts'
 import type { EventMetadata, EventShape } from './event.ts'
 import type { Schemas } from './event-schemas.ts'
+import type { InlineProjection } from './inline/inline-projection.ts'
 import type { MasterKey } from './personal/master-key.ts'
 import type { PersonalFields } from './personal/personal-fields.ts'
 
@@ -18,6 +19,8 @@ export interface EventStoreOptions<E extends EventShape> {
   readonly masterKey?: MasterKey
   /** Metadata for every event, for instance the trace context of the request that is being served. */
   readonly metadata?: () => EventMetadata | undefined
+  /** Written in the transaction of each append that has an event for them; such an append is a commit of its own. */
+  readonly inline?: readonly InlineProjection<E>[]
   /** How appends that come in together are put into one commit. */
   readonly groupCommit?: Partial<GroupCommitOptions>
   /** False for a pooler that does not know prepared statements (PgBouncer before 1.21). */

@@ -7,6 +7,7 @@ import { Announcer } from './announcer.ts'
 import { Checkpoints } from './checkpoint.ts'
 import { Consumer } from './consumer.ts'
 import { planOf, type Plan, type SubscriptionDefinition } from './definition.ts'
+import { EventStoreError } from '../errors/event-store-error.ts'
 import { FailedEvents } from './failed-events.ts'
 import { readLag } from './lag.ts'
 import { Listener } from './listener.ts'
@@ -34,14 +35,17 @@ export class Subscriptions {
   readonly #database: Database
   readonly #reading: EventReading
   readonly #checkpoints: Checkpoints
+  /** Names of inline projections. */
+  readonly #inline: ReadonlySet<string>
   readonly #signal = new WakeSignal()
   readonly #announcer: Announcer | undefined
   readonly #listener: Listener | undefined
   readonly #running = new Set<Subscription>()
   readonly #closed = new AbortController()
 
-  constructor(database: Database, reading: EventReading, wakeUp: boolean) {
+  constructor(database: Database, reading: EventReading, wakeUp: boolean, inline: ReadonlySet<string>) {
     this.#database = database
+    this.#inline = inline
     this.#reading = reading
     this.#checkpoints = new Checkpoints(database)
     this.failedEvents = new FailedEvents(database)
@@ -65,6 +69,7 @@ export class Subscriptions {
     warn: (error: unknown) => void,
   ): Promise<Subscription> {
     const plan = planOf(definition, warn)
+    if (this.#inline.has(plan.name)) throw isInline(plan.name)
     const position = await this.#start(plan)
     await this.#database.transaction((client) =>
       this.#checkpoints.register(plan.name, plan.partitions, position, client),
@@ -84,7 +89,8 @@ export class Subscriptions {
   }
 
   async rebuild<E extends EventShape>(definition: RebuildDefinition<E>): Promise<void> {
-    await rebuild(definition, this.#tools, this.#closed.signal)
+    const { name } = definition
+    await rebuild(definition, this.#inline.has(name), this.#tools, this.#closed.signal)
     this.wake()
   }
 
@@ -114,4 +120,12 @@ export class Subscriptions {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
+}
+
+function isInline(name: string): EventStoreError {
+  return new EventStoreError('INVALID_OPTION', {
+    detail: `${JSON.stringify(name)} is an inline projection of this store`,
+    why: '`rebuild` could not tell which of the two is meant',
+    mend: 'Give the subscription another name.',
+  })
 }

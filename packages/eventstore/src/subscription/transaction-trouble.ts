@@ -12,11 +12,11 @@ export function transactionTrouble(client: ClientBase): Failed | undefined {
       status === 'E'
         ? 'a statement of the handler failed, and the handler went on'
         : 'the handler ended the transaction it was given',
-    why: 'its effects and the checkpoint can then no longer be stored together',
+    why: 'its effects and the checkpoint, or the append, can then no longer be stored together',
     mend:
       status === 'E'
         ? 'Let the error through, or set a savepoint before a statement that may fail.'
-        : 'Leave commit and rollback to the subscription, or use a connection of your own.',
+        : 'Leave commit and rollback to the store, or use a connection of your own.',
   })
   return { culprit: undefined, cause }
 }
