@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { GroupCommitOptions } from './append/group-commit.ts'
 import type { EventMetadata, EventShape } from './event.ts'
 import type { Schemas } from './event-schemas.ts'
@@ -7,8 +7,11 @@ import type { MasterKey } from './personal/master-key.ts'
 import type { PersonalFields } from './personal/personal-fields.ts'
 
 export interface EventStoreOptions<E extends EventShape> {
-  /** A pool of `pg`; it stays yours, and `close` does not end it. */
-  readonly pool: Pool
+  /**
+   * A pool of `pg`, or one connected client, on which all take turns and nothing subscribes; it stays yours, and `close`
+   * does not end it.
+   */
+  readonly pool: Pool | ClientBase
   /** As given to `install`; `eventstore` when left out. */
   readonly schema?: string
   /** Present schema versions of event types and the steps from older ones. */

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { transactionStatus } from '../database/connections.ts'
 import type { Database } from '../database/database.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { EventShape, NewEvent } from '../event.ts'
@@ -148,8 +149,7 @@ const inlineLanes = 4
 
 /** `pg` from 8.17 on knows; older ones are believed. */
 function checkInTransaction(client: ClientBase): void {
-  const known = client as Partial<Pick<ClientBase, 'getTransactionStatus'>>
-  if (known.getTransactionStatus?.() !== 'I') return
+  if (transactionStatus(client) !== 'I') return
   throw new EventStoreError('NO_TRANSACTION', {
     detail: '`client` was passed, but it has not begun a transaction',
     why: 'the events would be stored at once and stay when your own statements fail',

@@ -119,7 +119,7 @@ export class InlineAppends {
         } catch (thrown) {
           throw await this.#failure(name, event, thrown, client)
         }
-        const trouble = transactionTrouble(client)
+        const trouble = await transactionTrouble(client)
         if (trouble) throw trouble.cause
       }
     }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PoolClient } from 'pg'
+import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 
@@ -13,7 +13,7 @@ const attempts = 40
  */
 export async function withEventTable<T>(
   database: Database,
-  work: (client: PoolClient) => Promise<T>,
+  work: (client: ClientBase) => Promise<T>,
   table = `${database.es}.event`,
   mode = 'access exclusive',
 ): Promise<T> {

@@ -68,6 +68,7 @@ export class Subscriptions {
     definition: SubscriptionDefinition<E>,
     warn: (error: unknown) => void,
   ): Promise<Subscription> {
+    this.#checkHasPool()
     const plan = planOf(definition, warn)
     if (this.#inline.has(plan.name)) throw isInline(plan.name)
     const position = await this.#start(plan)
@@ -89,6 +90,7 @@ export class Subscriptions {
   }
 
   async rebuild<E extends EventShape>(definition: RebuildDefinition<E>): Promise<void> {
+    this.#checkHasPool()
     const { name } = definition
     await rebuild(definition, this.#inline.has(name), this.#tools, this.#closed.signal)
     this.wake()
@@ -99,6 +101,15 @@ export class Subscriptions {
     await Promise.all([...this.#running].map((subscription) => subscription.stop()))
     await this.#listener?.close()
     await this.#announcer?.close()
+  }
+
+  #checkHasPool(): void {
+    if (!this.#database.isOneClient) return
+    throw new EventStoreError('INVALID_OPTION', {
+      detail: 'the store was given one client, and subscriptions and rebuilds need connections of their own',
+      why: 'they listen and work while others append',
+      mend: 'Give it a pool: `new EventStore({ pool: new pg.Pool(...) })`.',
+    })
   }
 
   get #tools(): ConstructorParameters<typeof Turns>[1] {

@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg'
+import { settledStatus } from '../database/connections.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { Failed } from './deliver.ts'
 
 /** What a handler did to the transaction that was not its to end; undefined when it is as it was. `pg` before 8.17 does not tell. */
-export function transactionTrouble(client: ClientBase): Failed | undefined {
-  const known = client as Partial<Pick<ClientBase, 'getTransactionStatus'>>
-  const status = known.getTransactionStatus?.()
+export async function transactionTrouble(client: ClientBase): Promise<Failed | undefined> {
+  const status = await settledStatus(client)
   if (status === undefined || status === null || status === 'T') return undefined
   const cause = new EventStoreError('NO_TRANSACTION', {
     detail:
