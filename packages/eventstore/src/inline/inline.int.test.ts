@@ -302,6 +302,6 @@ onServers('an inline projection', (server) => {
       ]),
     ).toThrow(invalid)
     expect(declared([{ name: 'n', handle: {} }])).toThrow(invalid)
-    expect(declared([{ name: 'n', handle: { Paid: undefined } as never }])).toThrow(invalid)
+    expect(declared([{ name: 'n', handle: { Paid: undefined } }])).toThrow(invalid)
   })
 })
