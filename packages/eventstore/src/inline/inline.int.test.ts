@@ -288,6 +288,25 @@ onServers('an inline projection', (server) => {
     })
   })
 
+  test('is rebuilt with all that is stored, also past an append that waits for the swap and holds the horizon', async () => {
+    const { store, schema } = await withSums(server())
+    await store.append('a', [paid(1), paid(2)])
+    const waiting = await server().pool.connect()
+    await waiting.query('begin')
+    // what an append holds when it comes to its stream: the last position before its own, here all of them
+    await waiting.query(
+      `select pg_advisory_xact_lock_shared('${schema}.event_position'::regclass::oid::int, 0)`,
+    )
+    expect(await all(store.readAll())).toEqual([])
+    const seen: number[] = []
+    const done = (): Promise<void> => Promise.resolve()
+    const handle = { Paid: ({ data }: { data: Paid['data'] }) => void seen.push(data.amount) }
+    await store.rebuild({ name: 'sums', handle, prepare: done, swap: done })
+    await waiting.query('rollback')
+    waiting.release()
+    expect(seen).toEqual([1, 2])
+  })
+
   test('is declared with a name of its own and functions, or refused', () => {
     const handle = { Paid: () => undefined }
     const declared = (inline: readonly InlineProjection<Ledger>[]) => () =>
