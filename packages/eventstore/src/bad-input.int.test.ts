@@ -8,6 +8,8 @@ import { importEvents } from './transfer/import-events.ts'
 
 type Noted = { type: string; data?: unknown; id?: string; metadata?: Record<string, unknown> }
 
+type Numbered = { type: 'Noted'; data: number }
+
 onServers('bad input', (server) => {
   test('an empty append or batch is refused', async () => {
     const { store } = await server().newStore<Noted>()
@@ -185,7 +187,7 @@ onServers('bad input', (server) => {
     await samoa.end()
   })
 
-  test('a clock that steps back changes no order', async () => {
+  test('a clock of the client that steps back changes no order', async () => {
     const { store } = await server().newStore<Noted>()
     const clock = vi.spyOn(Date, 'now')
     for (const [n, now] of [9e12, 5e12, 1].entries()) {
@@ -237,5 +239,41 @@ onServers('bad input', (server) => {
     await store.append('s', [{ type: 'Noted', data: 1 }])
     await store.append('s', [{ type: 'Noted', data: 2 }, { type: 'Noted' }], { expected: 1 })
     expect(await all(store.read('s'))).toHaveLength(3)
+  })
+
+  test('a clock of the server that is set back changes neither the order nor what is delivered, and no lag is below zero', async () => {
+    const { store, schema } = await server().newStore<Numbered>()
+    // what events are stamped with is all the store takes from the clock to keep
+    const clock = (offset: string): Promise<unknown> =>
+      server().pool.query(
+        `alter table ${schema}.event alter column created set default clock_timestamp() + interval '${offset}'`,
+      )
+    const seen: number[] = []
+    const start = (): ReturnType<typeof store.subscribe> =>
+      store.subscribe({ name: 'n', handle: { Noted: ({ data }) => void seen.push(data) } })
+    const first = await start()
+    await clock('2 hours')
+    for (const data of [1, 2]) await store.append('s', [{ type: 'Noted', data }])
+    await first.caughtUp()
+    await first.stop()
+    await store.append('s', [{ type: 'Noted', data: 3 }])
+    await clock('1 hour')
+    await store.append(
+      't',
+      [4, 5].map((data) => ({ type: 'Noted' as const, data })),
+    )
+    await clock('0')
+    await store.append('s', [{ type: 'Noted', data: 6 }], { expected: 3 })
+    const stored = await all(store.readAll())
+    const times = stored.map(({ created }) => created.getTime())
+    expect(times).not.toEqual([...times].sort((a, b) => a - b))
+    expect(stored.map(({ data }) => data)).toEqual([1, 2, 3, 4, 5, 6])
+    expect((await all(store.read('s'))).map(({ version }) => version)).toEqual([1, 2, 3, 4])
+    // the oldest event that waits was made two hours from now
+    expect(await store.lag('n')).toMatchObject({ behind: 4, seconds: 0, partitions: [{ seconds: 0 }] })
+    const second = await start()
+    await second.caughtUp()
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6])
+    expect(await store.lag('n')).toMatchObject({ behind: 0, seconds: 0 })
   })
 })

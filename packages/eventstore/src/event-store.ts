@@ -10,6 +10,8 @@ import { Database } from './database/database.ts'
 import type { EventOf, EventShape, NewEvent, Recorded } from './event.ts'
 import { checkSchemas } from './event-schemas.ts'
 import type { EventStoreOptions } from './event-store-options.ts'
+import { InlineAppends } from './inline/inline-appends.ts'
+import { checkProjections } from './inline/inline-projection.ts'
 import { KeyWrapping } from './personal/master-key.ts'
 import { declarationsOf } from './personal/personal-fields.ts'
 import { SubjectKeys } from './personal/subject-keys.ts'
@@ -49,22 +51,25 @@ export class EventStore<E extends EventShape = EventShape> {
     this.#reading = { schemas: checkSchemas(options.schemas ?? {}), subjectKeys }
     this.#warn =
       options.warn ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)))
+    const inline = checkProjections(options.inline ?? [])
     this.#appender = new Appender({
       database: this.#database,
       ...this.#reading,
       personal: declarationsOf(options.personal ?? {}),
       metadata: options.metadata ?? (() => undefined),
       groupCommit: options.groupCommit ?? {},
+      inline: inline.length > 0 ? new InlineAppends(inline, this.#database, this.#reading) : undefined,
       committed: () => this.#subscriptions.wake(),
     })
     this.#life = new StreamLife(this.#database)
-    this.#subscriptions = new Subscriptions(this.#database, this.#reading, wakeUp)
+    const names = new Set(inline.map(({ name }) => name))
+    this.#subscriptions = new Subscriptions(this.#database, this.#reading, wakeUp, names)
   }
 
   /**
    * Appends events to a stream, all or none. Appends that come in together are committed together. With `client` they
    * are part of the caller's transaction, and are stored when that commits.
-   * Throws VersionConflict, OutcomeUnknown, and EventStoreError with one of the codes of `errorCodes`.
+   * Throws VersionConflict, ProjectionFailed, OutcomeUnknown, and EventStoreError with one of the codes of `errorCodes`.
    */
   append(stream: string, events: readonly NewEvent<E>[], options: AppendOptions = {}): Promise<AppendResult> {
     return this.#appender.append(stream, events, options)
@@ -194,8 +199,9 @@ export class EventStore<E extends EventShape = EventShape> {
   }
 
   /**
-   * Builds the tables of a subscription anew beside the live ones and swaps them, losing and repeating nothing.
-   * Throws what `prepare`, a handler or `swap` throws; SUBSCRIPTION_MISSING, SUBSCRIPTION_CHANGED.
+   * Builds the tables of a subscription or an inline projection anew beside the live ones and swaps them, losing and
+   * repeating nothing. Appends wait while those of an inline projection are swapped.
+   * Throws what `prepare`, a handler or `swap` throws; SUBSCRIPTION_MISSING, SUBSCRIPTION_CHANGED, PARTITION_BUSY.
    */
   rebuild(definition: RebuildDefinition<E>): Promise<void> {
     return this.#subscriptions.rebuild(definition)

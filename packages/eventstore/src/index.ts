@@ -24,9 +24,12 @@ export type {
   BatchHandler,
   HandlerContext,
   Handlers,
+  InlineContext,
   OnFailure,
   SubscriptionDefinition,
 } from './subscription/definition.ts'
+export type { InlineProjection } from './inline/inline-projection.ts'
+export { ProjectionFailed } from './inline/projection-failed.ts'
 export type { RetryPolicy } from './subscription/retry-policy.ts'
 export type { FailedEvent, FailedPage, FailedSelection } from './subscription/failed-events.ts'
 export type { Lag, PartitionLag } from './subscription/lag.ts'

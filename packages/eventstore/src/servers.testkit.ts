@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { PooledServer, suiteOnServers, type SuiteOptions } from '@pgherd/testbed/pooled-server.ts'
 import type { EventShape } from './event.ts'
 import type { EventStoreOptions } from './event-store-options.ts'
@@ -22,6 +23,21 @@ export class StoreServer extends PooledServer {
     const store = new EventStore<E>({ pool: this.pool, ...options })
     this.#open.push(store)
     return store
+  }
+
+  /** A pool, and the statements that were sent with it; but not what tells others of new events. */
+  newSpiedPool(): { pool: pg.Pool; sent: string[] } {
+    const pool = this.newPool()
+    const sent: string[] = []
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown
+      client.query = ((...args: [string | { text: string }, ...unknown[]]) => {
+        const text = typeof args[0] === 'string' ? args[0] : args[0].text
+        if (!text.includes('pg_notify')) sent.push(text)
+        return query(...args)
+      }) as typeof client.query
+    })
+    return { pool, sent }
   }
 
   override async close(): Promise<void> {

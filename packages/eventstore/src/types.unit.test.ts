@@ -1,5 +1,13 @@
 import { expectTypeOf, test } from 'vitest'
-import type { AggregateDefinition, Decider, EventStore, Handlers, Recorded } from './index.ts'
+import type { ClientBase } from 'pg'
+import type {
+  AggregateDefinition,
+  Decider,
+  EventStore,
+  Handlers,
+  InlineProjection,
+  Recorded,
+} from './index.ts'
 import { evolveBy } from './index.ts'
 
 type Opened = { type: 'Opened'; data: { owner: string } }
@@ -57,6 +65,20 @@ test('handlers are given the event of their type', () => {
     store.subscribe({ name: 'n', handle: { Renamed: () => undefined } }),
   ]
   expectTypeOf(subscribe).toBeFunction()
+})
+
+test('handlers of an inline projection are given the event of their type, and can be those of a rebuild', () => {
+  const projection: InlineProjection<Account> = {
+    name: 'n',
+    handle: { Opened: ({ data }) => void expectTypeOf(data).toEqualTypeOf<{ owner: string }>() },
+  }
+  const rebuild = (store: Store, client: ClientBase): unknown => {
+    const prepare = (): Promise<unknown> => client.query('')
+    return store.rebuild({ ...projection, prepare, swap: prepare })
+  }
+  expectTypeOf(rebuild).toBeFunction()
+  // @ts-expect-error a handler of a type that is not in the union
+  expectTypeOf<InlineProjection<Account>>({ name: 'n', handle: { Renamed: () => undefined } }).toBeObject()
 })
 
 test('evolvers and deciders are inferred from the union', () => {

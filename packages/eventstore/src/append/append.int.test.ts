@@ -78,6 +78,26 @@ onServers('append', (server) => {
     },
   )
 
+  test('an append by hand that knows versions as numbers only accepts what it ought to refuse', async () => {
+    const { pool } = server()
+    await pool.query(`create table numbered (name text primary key, version int)`)
+    const wrong: unknown[] = []
+    for (const [index, [events, expected, isAccepted]] of accepted.entries()) {
+      if (events > 0) await pool.query(`insert into numbered values ($1, $2)`, [`s${index}`, events])
+      const { rowCount } = await pool.query(
+        `insert into numbered as s values ($1, 1) on conflict (name)
+         do update set version = s.version + 1 where $2::bigint is null or s.version = $2`,
+        [`s${index}`, typeof expected === 'number' ? expected : null],
+      )
+      if ((rowCount === 1) !== isAccepted) wrong.push([events, expected])
+    }
+    expect(wrong).toEqual([
+      [0, 'exists'],
+      [0, 1],
+      [2, 'none'],
+    ])
+  })
+
   test('8 writers racing on one stream: what was acknowledged is what is stored', async () => {
     const { schema } = await server().newStore<Noted>()
     const acknowledged: string[] = []
@@ -104,6 +124,31 @@ onServers('append', (server) => {
       acknowledged.sort(),
     )
   })
+
+  test.each([
+    ['without a constraint', 'version int', ''],
+    ['that skips what is there', 'version int unique', 'on conflict do nothing'],
+  ])(
+    'the same race with an append by hand %s stores less than it acknowledges',
+    async (_, column, otherwise) => {
+      const { pool } = server()
+      await pool.query(`drop table if exists by_hand; create table by_hand (${column}, n int)`)
+      let acknowledged = 0
+      const race = async (writer: number): Promise<void> => {
+        for (let n = 0; n < 40; n++) {
+          const { rows } = await pool.query<{ next: number }>(
+            `select coalesce(max(version), 0) + 1 as next from by_hand`,
+          )
+          await pool.query(`insert into by_hand values ($1, $2) ${otherwise}`, [rows[0]?.next, writer])
+          acknowledged++
+        }
+      }
+      await Promise.all(Array.from({ length: 8 }, (_, writer) => race(writer)))
+      // a version that two have is no version
+      const { rows } = await pool.query<{ n: string }>(`select count(distinct version) as n from by_hand`)
+      expect(Number(rows[0]?.n)).toBeLessThan(acknowledged)
+    },
+  )
 
   test('appends of one program to one stream keep the order in which they were made', async () => {
     const { store } = await server().newStore<Noted>()
@@ -139,6 +184,22 @@ onServers('append', (server) => {
       const last = (await all(store.read(result.stream))).find(({ version }) => version === result.version)
       expect(result.position, `append ${index}`).toBe(last?.position)
     }
+  })
+
+  test('a batch over several streams is one round trip: each alone, all or none, and with tags', async () => {
+    const { schema } = await server().newStore<Noted>()
+    const { pool, sent } = server().newSpiedPool()
+    const spied = server().open<Noted>({ pool, schema })
+    const batch = ['a', 'b', 'c'].map((stream) => ({ stream, events: [noted(1), noted(2)] }))
+    await spied.appendBatch(batch)
+    expect(sent).toHaveLength(1)
+    await spied.appendBatch(batch, { atomic: true })
+    expect(sent).toHaveLength(2)
+    await spied.appendBatch(batch.map(({ stream }) => ({ stream, events: [{ ...noted(3), tags: ['t'] }] })))
+    expect(sent).toHaveLength(3)
+    await spied.close()
+    await pool.end()
+    expect(await all(server().open<Noted>({ schema }).readAll())).toHaveLength(15)
   })
 
   test('of an atomic batch all is stored or nothing', async () => {

@@ -1,12 +1,14 @@
 import type { ClientBase } from 'pg'
+import { transactionStatus } from '../database/connections.ts'
 import type { Database } from '../database/database.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { EventShape, NewEvent } from '../event.ts'
 import type { SubjectKeys } from '../personal/subject-keys.ts'
 import type { AppendResult, BatchResult } from './append-result.ts'
 import type { AppendCondition } from '../tags/tag-query.ts'
+import type { InlineAppends } from '../inline/inline-appends.ts'
 import { AppendKeys, subjectsOf } from './append-keys.ts'
-import { sendAppends } from './append-statement.ts'
+import { sendAppends, type AppendMode } from './append-statement.ts'
 import type { Expected } from './expected.ts'
 import { GroupCommit, groupCommitDefaults, type GroupCommitOptions } from './group-commit.ts'
 import {
@@ -46,11 +48,13 @@ export interface AppenderOptions extends AppendContext {
   readonly database: Database
   readonly subjectKeys: SubjectKeys
   readonly groupCommit: Partial<GroupCommitOptions>
+  /** Appends with inline projections; undefined when none is declared. */
+  readonly inline: InlineAppends | undefined
   /** Called when events may have become visible to readers. */
   readonly committed: () => void
 }
 
-/** Checks appends and sends them: alone in the caller's transaction, else in groups. */
+/** Checks appends and sends them: alone in the caller's transaction or with inline projections, else in groups. */
 export class Appender {
   readonly #options: AppenderOptions
   readonly #groups: GroupCommit
@@ -61,9 +65,13 @@ export class Appender {
     this.#options = options
     this.#keys = new AppendKeys(options.subjectKeys)
     this.#groups = new GroupCommit(
-      { ...groupCommitDefaults, ...options.groupCommit },
       {
-        send: (appends, check) => sendAppends(options.database, appends, { atomic: false, check }),
+        ...groupCommitDefaults,
+        ...(options.inline ? { lanes: inlineLanes } : {}),
+        ...options.groupCommit,
+      },
+      {
+        send: (appends, check) => this.#send(appends, { atomic: false, check }),
         committed: options.committed,
       },
     )
@@ -118,23 +126,30 @@ export class Appender {
   ): Promise<readonly BatchResult[]> {
     if (this.#closed) throw closed()
     if (client) checkInTransaction(client)
-    if (!atomic && !client) return this.#groups.submit(appends)
+    if (!atomic && !client) return this.#groups.submit(appends, this.#options.inline?.concerns(appends))
     const check = appends.some(({ hasGivenIds }) => hasGivenIds)
     try {
       const mode = { atomic, check, ...(client ? { client } : {}) }
-      const results = await sendAppends(this.#options.database, appends, mode)
+      const results = await this.#send(appends, mode)
       if (!client) this.#options.committed()
       return results
     } catch (thrown) {
       throw withAppend(thrown, appends)
     }
   }
+
+  #send(appends: readonly PreparedAppend[], mode: AppendMode): Promise<readonly BatchResult[]> {
+    const { inline, database } = this.#options
+    return inline?.concerns(appends) ? inline.append(appends, mode) : sendAppends(database, appends, mode)
+  }
 }
+
+/** Each waits for the round trips of its handlers and for a flush to disk of its own: more of them share the flush. */
+const inlineLanes = 4
 
 /** `pg` from 8.17 on knows; older ones are believed. */
 function checkInTransaction(client: ClientBase): void {
-  const known = client as Partial<Pick<ClientBase, 'getTransactionStatus'>>
-  if (known.getTransactionStatus?.() !== 'I') return
+  if (transactionStatus(client) !== 'I') return
   throw new EventStoreError('NO_TRANSACTION', {
     detail: '`client` was passed, but it has not begun a transaction',
     why: 'the events would be stored at once and stay when your own statements fail',

@@ -25,6 +25,8 @@ export interface GroupCommitPorts {
 
 interface Unit {
   readonly appends: readonly PreparedAppend[]
+  /** Whether it is a group of its own. */
+  readonly alone: boolean
   readonly bytes: number
   readonly resolve: (results: readonly BatchResult[]) => void
   readonly reject: (error: unknown) => void
@@ -49,11 +51,11 @@ export class GroupCommit {
     this.#ports = ports
   }
 
-  /** Queues appends that go into one group; a result for each, in their order. */
-  submit(appends: readonly PreparedAppend[]): Promise<readonly BatchResult[]> {
+  /** Queues appends that go into one group, with others unless `alone`; a result for each, in their order. */
+  submit(appends: readonly PreparedAppend[], alone = false): Promise<readonly BatchResult[]> {
     return new Promise((resolve, reject) => {
       const bytes = appends.reduce((sum, append) => sum + append.bytes, 0)
-      this.#queue.push({ appends, bytes, resolve, reject })
+      this.#queue.push({ appends, alone, bytes, resolve, reject })
       this.#schedule()
     })
   }
@@ -100,8 +102,9 @@ export class GroupCommit {
     for (const unit of this.#queue) {
       const streams = streamsOf([unit])
       const isFree = streams.every((stream) => !this.#underWay.has(stream) && !waiting.has(stream))
-      const fits =
-        appends === 0 || (appends + unit.appends.length <= maxAppends && bytes + unit.bytes <= maxBytes)
+      const goesWithOthers = !unit.alone && group[0]?.alone !== true
+      const isSmall = appends + unit.appends.length <= maxAppends && bytes + unit.bytes <= maxBytes
+      const fits = appends === 0 || (goesWithOthers && isSmall)
       if (isFree && fits && tags.admits(unit.appends)) {
         tags.add(unit.appends)
         group.push(unit)

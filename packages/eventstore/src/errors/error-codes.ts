@@ -7,6 +7,7 @@ export const errorCodes = {
   STREAM_TRUNCATED: 'the stream lacks its first events',
   STREAM_MISSING: 'the stream does not exist',
   EVENT_ID_REUSED: 'the event id belongs to another event',
+  PROJECTION_FAILED: 'an inline projection refused the append',
   BATCH_REFUSED: 'one append of an atomic batch was refused',
   EMPTY_APPEND: 'there is nothing to append',
   INVALID_STREAM: 'the stream name cannot be stored',

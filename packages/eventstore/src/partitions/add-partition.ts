@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
@@ -37,7 +37,7 @@ const owner: Query = {
  * table is scanned once without keeping anybody from using it. Throws INVALID_OPTION, PARTITION_BUSY.
  */
 export async function addPartition(
-  pool: Pool,
+  pool: Pool | ClientBase,
   { every: given, ...options }: AddPartitionOptions = {},
 ): Promise<string | undefined> {
   const every = wholeNumber('every', given, 1000) ?? 10_000_000
@@ -52,7 +52,7 @@ export async function addPartition(
   const end = (Math.floor((last + every / 2) / every) + 1) * every
   const table = `${es}.${newest?.name ?? 'event'}`
   const removeLimit = `alter table ${table} drop constraint if exists ${limit}`
-  const refuseOther = async (own: PoolClient) => {
+  const refuseOther = async (own: ClientBase) => {
     if ((await partitionsOf(database, own)).at(-1)?.name !== newest?.name) throw changed()
   }
   await withEventTable(
@@ -91,7 +91,7 @@ export async function addPartition(
 }
 
 /** Puts a partitioned table in the place of the one there is, which becomes `event_0`; with its owner and grants. */
-async function makeParent(database: Database, client: PoolClient): Promise<string> {
+async function makeParent(database: Database, client: ClientBase): Promise<string> {
   const { es } = database
   const leaf = `${es}.event_0`
   const [owned] = await database.run(owner, [], client)

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { column, type Query } from '../database/query.ts'
 import { partitionDatabase, type PartitionOptions } from './partition-list.ts'
 
@@ -37,7 +37,7 @@ const keys: Query = {
  * for your own queries by correlation, user or trace. Each index costs every append a little, so none is made here.
  */
 export async function adviseMetadataIndexes(
-  pool: Pool,
+  pool: Pool | ClientBase,
   options: PartitionOptions = {},
 ): Promise<readonly MetadataIndexAdvice[]> {
   const rows = await partitionDatabase(pool, options).run(keys, [])

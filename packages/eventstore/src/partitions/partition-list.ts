@@ -31,12 +31,18 @@ const list: Query = {
     order by substring(b.bound from $$FROM \\('?(-?[0-9]+)$$)::bigint nulls first`,
 }
 
-export function partitionDatabase(pool: Pool, { schema = defaultSchema }: PartitionOptions): Database {
+export function partitionDatabase(
+  pool: Pool | ClientBase,
+  { schema = defaultSchema }: PartitionOptions,
+): Database {
   return new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })
 }
 
 /** The parts of the event table, oldest first; none while it is one table. */
-export function listPartitions(pool: Pool, options: PartitionOptions = {}): Promise<readonly Partition[]> {
+export function listPartitions(
+  pool: Pool | ClientBase,
+  options: PartitionOptions = {},
+): Promise<readonly Partition[]> {
   return partitionsOf(partitionDatabase(pool, options))
 }
 

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
@@ -37,17 +37,25 @@ const truncate: Query = {
  * Takes the oldest partition out of the store: its events are gone for readers, streams begin after them, and its table
  * stays as it is under its name, to be copied, moved or dropped. Throws PARTITION_MISSING, PARTITION_IN_USE, PARTITION_BUSY.
  */
-export async function archivePartition(pool: Pool, name: string, options: RetireOptions = {}): Promise<void> {
+export async function archivePartition(
+  pool: Pool | ClientBase,
+  name: string,
+  options: RetireOptions = {},
+): Promise<void> {
   await retire(pool, name, options, () => '')
 }
 
 /** The same, and drops the table: its events are gone for good. */
-export async function dropPartition(pool: Pool, name: string, options: RetireOptions = {}): Promise<void> {
+export async function dropPartition(
+  pool: Pool | ClientBase,
+  name: string,
+  options: RetireOptions = {},
+): Promise<void> {
   await retire(pool, name, options, (table) => `drop table ${table}`)
 }
 
 async function retire(
-  pool: Pool,
+  pool: Pool | ClientBase,
   name: string,
   { unread = false, ...options }: RetireOptions,
   end: (table: string) => string,

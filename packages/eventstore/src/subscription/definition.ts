@@ -5,10 +5,14 @@ import type { EventOf, EventShape, Recorded } from '../event.ts'
 import { wholeNumber } from '../read/whole-number.ts'
 import { retryPolicy, type RetryPolicy } from './retry-policy.ts'
 
-/** What a handler works with. */
-export interface HandlerContext {
-  /** In the transaction that moves the checkpoint: what is written with it counts exactly once. Do not commit it. */
+/** What the handler of an inline projection works with. */
+export interface InlineContext {
+  /** In the transaction that appends, or moves the checkpoint: what is written with it counts exactly once. Do not commit it. */
   readonly client: ClientBase
+}
+
+/** What the handler of a subscription works with. */
+export interface HandlerContext extends InlineContext {
   readonly subscription: string
   readonly partition: number
   /** 1 at first; greater when these events failed before. */
@@ -16,11 +20,8 @@ export interface HandlerContext {
 }
 
 /** One function per event type; only events of these types are read. */
-export type Handlers<E extends EventShape> = {
-  readonly [T in E['type']]?: (
-    event: Recorded<EventOf<E, T>>,
-    context: HandlerContext,
-  ) => Promise<unknown> | void
+export type Handlers<E extends EventShape, C extends InlineContext = HandlerContext> = {
+  readonly [T in E['type']]?: (event: Recorded<EventOf<E, T>>, context: C) => Promise<unknown> | void
 }
 
 /** Given many events at once, in order. */

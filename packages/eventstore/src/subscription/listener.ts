@@ -1,4 +1,4 @@
-import type { Notification, PoolClient } from 'pg'
+import type { ClientBase, Notification } from 'pg'
 import { quoted, type Database } from '../database/database.ts'
 
 const reconnectMs = 1000
@@ -56,14 +56,14 @@ export class Listener {
       this.#database.giveBack(client)
     } catch (thrown) {
       client.off('notification', onNotification)
-      client.release(true)
+      this.#database.discard(client)
       throw thrown
     }
   }
 }
 
 /** Resolves when it is to stop; rejects when the connection breaks. */
-function broken(client: PoolClient, signal: AbortSignal): Promise<void> {
+function broken(client: ClientBase, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       client.off('error', onError)

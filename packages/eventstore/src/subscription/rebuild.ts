@@ -2,19 +2,20 @@ import type { ClientBase } from 'pg'
 import { column, type Query } from '../database/query.ts'
 import { EventStoreError } from '../errors/event-store-error.ts'
 import type { EventShape } from '../event.ts'
+import { withEventTable } from '../partitions/table-lock.ts'
 import { planOf, rebuildSuffix, type Plan, type SubscriptionDefinition } from './definition.ts'
 import { missing } from './lag.ts'
 import { Turns } from './turn.ts'
 import type { TurnTools } from './turn-tools.ts'
 
-/** A second run of a subscription over all events, into tables beside those of the live one. */
+/** A second run of a subscription or an inline projection over all events, into tables beside those of the live one. */
 export interface RebuildDefinition<E extends EventShape> extends Pick<
   SubscriptionDefinition<E>,
   'name' | 'handle' | 'types' | 'batchSize'
 > {
   /** Makes the tables beside the live ones, empty: what an earlier rebuild left behind has to go. */
   readonly prepare: (client: ClientBase) => Promise<unknown>
-  /** Puts them in the place of the live ones, for instance by renaming, while the live subscription stands still. */
+  /** Puts them in the place of the live ones, for instance by renaming, while nothing writes those. An inline projection's may be tried again. */
   readonly swap: (client: ClientBase) => Promise<unknown>
 }
 
@@ -46,16 +47,18 @@ const takeOver: Query = {
 
 /**
  * Handles all events once more beside the live subscription, then stops that for the last of them and swaps, in one
- * transaction. Throws what `prepare`, a handler or `swap` throws, and leaves the live tables as they are then;
- * SUBSCRIPTION_MISSING, SUBSCRIPTION_CHANGED while another rebuild of it runs.
+ * transaction. That of an inline projection stops all appends. Throws what `prepare`, a handler or `swap` throws, and
+ * leaves the live tables as they are then; SUBSCRIPTION_MISSING, SUBSCRIPTION_CHANGED while another rebuild of it runs,
+ * PARTITION_BUSY.
  */
 export async function rebuild<E extends EventShape>(
   definition: RebuildDefinition<E>,
+  isInline: boolean,
   tools: TurnTools,
   signal: AbortSignal,
 ): Promise<void> {
   const { database, checkpoints } = tools
-  const partitions = await checkpoints.partitions(definition.name)
+  const partitions = isInline ? 1 : await checkpoints.partitions(definition.name)
   if (partitions === 0) throw missing(definition.name)
   const plan = {
     ...planOf({ ...definition, partitions }, () => undefined),
@@ -72,13 +75,8 @@ export async function rebuild<E extends EventShape>(
         await checkpoints.register(plan.name, partitions, 0, preparing)
       })
       await catchUp(plan, tools, signal)
-      await database.transaction(async (swapping) => {
-        await database.run(lockLive, [definition.name], swapping)
-        // the live one stands still, and all it has handled is settled
-        await catchUp(plan, tools, signal)
-        await definition.swap(swapping)
-        await database.run(takeOver, [definition.name, plan.name], swapping)
-      })
+      if (isInline) await swapInline(definition, plan, tools, signal)
+      else await swapLive(definition, plan, tools, signal)
     } finally {
       // a connection that broke has let go of the lock, and what is left of the checkpoint the next rebuild removes
       await database.run(forget, [plan.name], client).catch(() => undefined)
@@ -87,11 +85,57 @@ export async function rebuild<E extends EventShape>(
   })
 }
 
-async function catchUp(plan: Plan, tools: TurnTools, signal: AbortSignal): Promise<void> {
+async function swapLive<E extends EventShape>(
+  { name, swap }: RebuildDefinition<E>,
+  plan: Plan,
+  tools: TurnTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database } = tools
+  await database.transaction(async (swapping) => {
+    await database.run(lockLive, [name], swapping)
+    // the live one stands still, and all it has handled is settled
+    await catchUp(plan, tools, signal)
+    await swap(swapping)
+    await database.run(takeOver, [name, plan.name], swapping)
+  })
+}
+
+/** What is left to handle when appends stop takes at most about so long, unless it no longer shrinks. */
+const standstillMs = 200
+
+/** The live one is every append: each changes a row of its stream, so a lock on that table stops them all. */
+async function swapInline<E extends EventShape>(
+  { swap }: RebuildDefinition<E>,
+  plan: Plan,
+  tools: TurnTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database } = tools
+  for (let took = Infinity, before = Infinity; took > standstillMs && took <= before;) {
+    before = took * 0.9
+    const begun = performance.now()
+    await catchUp(plan, tools, signal)
+    took = performance.now() - begun
+  }
+  const swapping = async (client: ClientBase): Promise<void> => {
+    // whoever waits with an append holds the horizon up, but has no position yet: all of them are settled
+    await catchUp(plan, tools, signal, 'last')
+    await swap(client)
+  }
+  await withEventTable(database, swapping, `${database.es}.stream`, 'share row exclusive')
+}
+
+async function catchUp(
+  plan: Plan,
+  tools: TurnTools,
+  signal: AbortSignal,
+  upTo: 'safe' | 'last' = 'safe',
+): Promise<void> {
   let failure: unknown
   const turns = new Turns({ ...plan, onError: (error) => (failure ??= { error }) }, tools)
-  const { safe } = await tools.checkpoints.look(plan.name)
-  while ((await turns.take(safe)) === 'more') {
+  const { [upTo]: end } = await tools.checkpoints.look(plan.name)
+  while ((await turns.take(end)) === 'more') {
     signal.throwIfAborted()
     if (failure !== undefined) throw (failure as { error: unknown }).error
   }

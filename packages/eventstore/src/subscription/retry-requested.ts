@@ -45,7 +45,7 @@ export async function retryRequested(
   }
   const rows = await readRange(database, range, client)
   const context = { client, subscription: plan.name, partition, attempt: attempts + 1 }
-  const trouble = (await deliver(plan, rows, reading, context)) ?? transactionTrouble(client)
+  const trouble = (await deliver(plan, rows, reading, context)) ?? (await transactionTrouble(client))
   if (trouble) throw new RetryFailure(position, trouble.cause)
   await database.run(remove, [plan.name, position], client)
 }

@@ -7,6 +7,7 @@ import { Announcer } from './announcer.ts'
 import { Checkpoints } from './checkpoint.ts'
 import { Consumer } from './consumer.ts'
 import { planOf, type Plan, type SubscriptionDefinition } from './definition.ts'
+import { EventStoreError } from '../errors/event-store-error.ts'
 import { FailedEvents } from './failed-events.ts'
 import { readLag } from './lag.ts'
 import { Listener } from './listener.ts'
@@ -34,14 +35,17 @@ export class Subscriptions {
   readonly #database: Database
   readonly #reading: EventReading
   readonly #checkpoints: Checkpoints
+  /** Names of inline projections. */
+  readonly #inline: ReadonlySet<string>
   readonly #signal = new WakeSignal()
   readonly #announcer: Announcer | undefined
   readonly #listener: Listener | undefined
   readonly #running = new Set<Subscription>()
   readonly #closed = new AbortController()
 
-  constructor(database: Database, reading: EventReading, wakeUp: boolean) {
+  constructor(database: Database, reading: EventReading, wakeUp: boolean, inline: ReadonlySet<string>) {
     this.#database = database
+    this.#inline = inline
     this.#reading = reading
     this.#checkpoints = new Checkpoints(database)
     this.failedEvents = new FailedEvents(database)
@@ -64,7 +68,9 @@ export class Subscriptions {
     definition: SubscriptionDefinition<E>,
     warn: (error: unknown) => void,
   ): Promise<Subscription> {
+    this.#checkHasPool()
     const plan = planOf(definition, warn)
+    if (this.#inline.has(plan.name)) throw isInline(plan.name)
     const position = await this.#start(plan)
     await this.#database.transaction((client) =>
       this.#checkpoints.register(plan.name, plan.partitions, position, client),
@@ -84,7 +90,9 @@ export class Subscriptions {
   }
 
   async rebuild<E extends EventShape>(definition: RebuildDefinition<E>): Promise<void> {
-    await rebuild(definition, this.#tools, this.#closed.signal)
+    this.#checkHasPool()
+    const { name } = definition
+    await rebuild(definition, this.#inline.has(name), this.#tools, this.#closed.signal)
     this.wake()
   }
 
@@ -93,6 +101,15 @@ export class Subscriptions {
     await Promise.all([...this.#running].map((subscription) => subscription.stop()))
     await this.#listener?.close()
     await this.#announcer?.close()
+  }
+
+  #checkHasPool(): void {
+    if (!this.#database.isOneClient) return
+    throw new EventStoreError('INVALID_OPTION', {
+      detail: 'the store was given one client, and subscriptions and rebuilds need connections of their own',
+      why: 'they listen and work while others append',
+      mend: 'Give it a pool: `new EventStore({ pool: new pg.Pool(...) })`.',
+    })
   }
 
   get #tools(): ConstructorParameters<typeof Turns>[1] {
@@ -114,4 +131,12 @@ export class Subscriptions {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
+}
+
+function isInline(name: string): EventStoreError {
+  return new EventStoreError('INVALID_OPTION', {
+    detail: `${JSON.stringify(name)} is an inline projection of this store`,
+    why: '`rebuild` could not tell which of the two is meant',
+    mend: 'Give the subscription another name.',
+  })
 }

@@ -73,7 +73,7 @@ export class Turns {
     if (first) {
       const earlier = positionOf(first) === failing ? attempts : 0
       const context = { client, subscription: name, partition, attempt: earlier + 1 }
-      const failed = (await deliver(this.#plan, due, reading, context)) ?? transactionTrouble(client)
+      const failed = (await deliver(this.#plan, due, reading, context)) ?? (await transactionTrouble(client))
       if (failed) {
         const facts = { partition, size: due.length, culprit: failed.culprit, attempts: earlier }
         throw new HandlerFailure(

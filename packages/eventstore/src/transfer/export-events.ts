@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { Database } from '../database/database.ts'
 import { column, type Query, type Row } from '../database/query.ts'
 import { checkSchemaName, defaultSchema } from '../schema/schema-name.ts'
@@ -29,7 +29,7 @@ const maxBytes = 4 * 1024 * 1024
  * standby too. Personal data stays sealed, and keys do not come with it.
  */
 export async function* exportEvents(
-  pool: Pool,
+  pool: Pool | ClientBase,
   { schema = defaultSchema, snapshots = false }: ExportOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })
@@ -68,7 +68,7 @@ export async function* exportEvents(
 async function* pagesOf(
   database: Database,
   section: Section,
-  client: PoolClient,
+  client: ClientBase,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const query = pageQuery(section)
   let after = keyBeforeAll(section)

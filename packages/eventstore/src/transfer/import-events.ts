@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { textArray } from '../database/binary-array.ts'
 import { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
@@ -48,7 +48,7 @@ const maxCharacters = 4 * 1024 * 1024
  * stored then.
  */
 export async function importEvents(
-  pool: Pool,
+  pool: Pool | ClientBase,
   source: AsyncIterable<string | Uint8Array>,
   { schema = defaultSchema, digest }: ImportOptions = {},
 ): Promise<ExportSummary> {
@@ -86,12 +86,12 @@ export async function importEvents(
 class Page {
   readonly #database: Database
   readonly #section: Section
-  readonly #client: PoolClient
+  readonly #client: ClientBase
   readonly #query: Query
   #rows: (readonly (string | null)[])[] = []
   #characters = 0
 
-  constructor(database: Database, section: Section, client: PoolClient) {
+  constructor(database: Database, section: Section, client: ClientBase) {
     this.#database = database
     this.#section = section
     this.#client = client
