@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fetchDebian } from '../src/debian-release.ts'
 import { timescaleMajor, timescalePackages, timescaleRelease } from '../src/timescale-packages.ts'
 
@@ -22,24 +22,31 @@ function wrap(root: string, program: string): void {
   chmodSync(path, 0o755)
 }
 
+function make(work: string): void {
+  const root = join(work, 'root')
+  mkdirSync(root)
+  for (const file of fetchDebian(timescaleRelease, timescalePackages, work))
+    execFileSync('dpkg-deb', ['--extract', file, root], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const lib = join(root, `usr/lib/postgresql/${timescaleMajor}/lib`)
+  // for LLVM, which is as large as all the rest: without it the server does without
+  rmSync(join(lib, 'llvmjit.so'))
+  rmSync(join(lib, 'bitcode'), { recursive: true })
+  for (const unread of ['doc', 'man', 'locale'])
+    rmSync(join(root, 'usr/share', unread), { recursive: true, force: true })
+  for (const program of ['postgres', 'initdb']) wrap(root, program)
+  // for the account of the server
+  chmodSync(root, 0o755)
+  renameSync(root, target)
+}
+
 // another one that waited for the lock finds it made
 if (!existsSync(target)) {
   const work = mkdtempSync(`${target}-`)
   try {
-    const root = join(work, 'root')
-    mkdirSync(root)
-    for (const file of fetchDebian(timescaleRelease, timescalePackages, work))
-      execFileSync('dpkg-deb', ['--extract', file, root], { stdio: ['ignore', 'ignore', 'inherit'] })
-    const lib = join(root, `usr/lib/postgresql/${timescaleMajor}/lib`)
-    // for LLVM, which is as large as all the rest: without it the server does without
-    rmSync(join(lib, 'llvmjit.so'))
-    rmSync(join(lib, 'bitcode'), { recursive: true })
-    for (const unread of ['doc', 'man', 'locale'])
-      rmSync(join(root, 'usr/share', unread), { recursive: true, force: true })
-    for (const program of ['postgres', 'initdb']) wrap(root, program)
-    chmodSync(root, 0o755)
-    chmodSync(dirname(target), 0o755)
-    renameSync(root, target)
+    make(work)
+  } catch (thrown) {
+    console.error((thrown as Error).message)
+    process.exitCode = 1
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -36,6 +36,9 @@ export class PooledServer {
   }
 }
 
+/** The first start with TimescaleDB on a machine fetches it, perhaps through a slow line. */
+const firstStartMs = 300_000
+
 export type SuiteOptions = ServerOptions & {
   readonly only?: readonly (15 | 18)[]
   /** Whether the suite runs on a server with TimescaleDB too. */
@@ -58,9 +61,12 @@ export function suiteOnServers<S extends PooledServer>(
   if (timescale) kinds.push(['TimescaleDB', true, () => startTimescale(settings)])
   describe.each(kinds)(`${name} on %s`, (_, hasTimescale, start) => {
     let running: S | undefined
-    beforeAll(async () => {
-      running = open(await start(), hasTimescale)
-    })
+    beforeAll(
+      async () => {
+        running = open(await start(), hasTimescale)
+      },
+      hasTimescale ? firstStartMs : undefined,
+    )
     afterAll(async () => {
       await running?.close()
     })

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -36,7 +36,8 @@ async function fetched(): Promise<string> {
       : join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pgherd-testbed')
   const target = join(cache, `timescale-${recipe()}`)
   if (existsSync(target)) return target
-  mkdirSync(cache, { recursive: true, mode: 0o755 })
+  mkdirSync(cache, { recursive: true })
+  chmodSync(cache, 0o755)
   try {
     // one at a time, and the lock goes with whoever is killed
     await run('flock', [join(cache, 'lock'), process.execPath, fetcher, target])
