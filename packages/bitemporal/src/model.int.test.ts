@@ -5,7 +5,7 @@ import type { BitemporalStore } from './bitemporal-store.ts'
 import { isBitemporalError } from './errors/bitemporal-error.ts'
 import { cellCount, coalesced, cuts, GridModel, toGrid } from './grid-model.testkit.ts'
 import type { Change } from './read/read-changes.ts'
-import { onServers } from './servers.testkit.ts'
+import { onEveryServer } from './servers.testkit.ts'
 
 interface Facts extends Record<string, unknown> {
   readonly x: number
@@ -37,7 +37,7 @@ const points = cuts.slice(0, -1).flatMap((cut, cell) => {
   return [...before, { at: cut, cell }]
 })
 
-onServers('against a model in memory', (server) => {
+onEveryServer('against a model in memory', (server) => {
   test("whatever was changed in whatever order, every answer as of both times is the model's", async () => {
     const { store, schema } = await server().newStore<Facts>()
     const { pool } = server()
@@ -84,7 +84,7 @@ onServers('against a model in memory', (server) => {
           await checkChanges(store, subject, predicate, model)
         }
       }),
-      { numRuns: Number(process.env.BITEMPORAL_RUNS ?? 40) },
+      { numRuns: server().runs(40) },
     )
     expect(answers).toBeGreaterThan(1000)
   })

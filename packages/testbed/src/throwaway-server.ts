@@ -20,6 +20,8 @@ import { unprivilegedAccount } from './unprivileged.ts'
 
 export interface ServerOptions {
   readonly major?: Major
+  /** Where its programs are; those of the major that the tests have otherwise when left out. */
+  readonly bin?: string
   readonly settings?: Readonly<Record<string, string>>
   /** Lines of pg_hba.conf; SCRAM for everybody from loopback, replication included, when left out. */
   readonly hba?: readonly string[]
@@ -39,9 +41,9 @@ export class ThrowawayServer implements AsyncDisposable {
   readonly log: string
   #process: ChildProcess | undefined
 
-  private constructor(major: Major, root: string, port: number) {
+  private constructor(major: Major, bin: string, root: string, port: number) {
     this.major = major
-    this.bin = programsOf(major)
+    this.bin = bin
     this.root = root
     this.data = join(root, 'data')
     this.sockets = root
@@ -54,7 +56,8 @@ export class ThrowawayServer implements AsyncDisposable {
     const { uid, gid } = unprivilegedAccount()
     chmodSync(root, 0o755)
     chownSync(root, uid, gid)
-    const server = new ThrowawayServer(options.major ?? 18, root, await freePort())
+    const major = options.major ?? 18
+    const server = new ThrowawayServer(major, options.bin ?? programsOf(major), root, await freePort())
     const passwordFile = join(root, 'password')
     writeFileSync(passwordFile, password, { mode: 0o600 })
     chownSync(passwordFile, uid, gid)

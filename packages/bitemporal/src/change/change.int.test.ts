@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { VersionConflict } from '../errors/version-conflict.ts'
-import { onServers, type StoreServer } from '../servers.testkit.ts'
+import { onEveryServer, type StoreServer } from '../servers.testkit.ts'
 
 /** Rows of the tables as `from..to value`, days only; history with a `-` before. */
 async function rows(server: StoreServer, schema: string): Promise<string[]> {
@@ -20,7 +20,7 @@ const year = (from: number, to?: number) => ({
   ...(to === undefined ? {} : { to: `${to}-01-01` }),
 })
 
-onServers('changes', (server) => {
+onEveryServer('changes', (server) => {
   test('assert splits what it lies in, and keeps what was known', async () => {
     const { store, schema } = await server().newStore<{ salary: number }>()
     const first = await store.assert('ann', 'salary', 1, year(2020, 2030))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { all } from '@pgherd/testbed/pooled-server.ts'
-import { onServers } from '../servers.testkit.ts'
+import { onEveryServer } from '../servers.testkit.ts'
 import type { NewFact } from './load-facts.ts'
 
 interface Facts extends Record<string, unknown> {
@@ -13,7 +13,7 @@ const days = (n: number, length = 1): { from: string; to: string } => ({
   to: new Date(Date.UTC(2020, 0, 1 + n + length)).toISOString(),
 })
 
-onServers('load', (server) => {
+onEveryServer('load', (server) => {
   test('stores what single records would have, over batches and in whatever order', async () => {
     const { store } = await server().newStore<Facts>()
     const { store: slow } = await server().newStore<Facts>()

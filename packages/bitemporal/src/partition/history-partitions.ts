@@ -1,16 +1,20 @@
 import { quoted, type Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
-import { BitemporalError } from '../errors/bitemporal-error.ts'
 import { readClock } from '../read/read-facts.ts'
-import { instantColumn } from '../time/instant-column.ts'
 import { fromServer, type Instant } from '../time/instant.ts'
 import { toPeriod, type Period, type PeriodLike } from '../time/period.ts'
-import { calendarPeriods, type CalendarUnit } from './calendar.ts'
-import { createPartition } from './create-partition.ts'
+import type { CalendarUnit } from './calendar.ts'
+import { findStorage, storages } from './find-storage.ts'
+import type { HistoryStorage, Part } from './history-storage.ts'
+import { refused } from './refused.ts'
+import { indexesOf, tableOf } from './rewrite.ts'
 
 /** A part of the history: what was known until some time of its period. */
 export interface HistoryPartition {
-  /** Of the table; `fact_history_default` (`row_history_default` in a typed table) holds what no other is for. */
+  /**
+   * Of the table; `fact_history_default` (`row_history_default` in a typed table) holds what no other is for. A chunk of
+   * a hypertable has the name that TimescaleDB gave it.
+   */
   readonly name: string
   /** Undefined for the default. */
   readonly recorded: Period | undefined
@@ -24,33 +28,25 @@ export interface HistoryPartition {
 export interface PartitionPlan {
   /** Of the calendar in UTC. */
   readonly every: CalendarUnit
-  /** How many after the present one; 2 when left out. */
+  /** How many after the present one; 2 when left out. A hypertable needs none ahead. */
   readonly ahead?: number
 }
 
-const list: Query = {
-  name: 'partitions',
-  text: (bt, history) => `
-    select c.relname, ${instantColumn('p.recorded_from')}, ${instantColumn('p.recorded_to')},
-      pg_total_relation_size(c.oid), coalesce(t.spcname, 'pg_default'), ${instantColumn('p.compacted_at')}
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid left join pg_tablespace t on t.oid = c.reltablespace
-      left join ${bt}.fact_partition p on p.name = c.relname
-    where i.inhparent = '${bt}.${history}'::regclass order by p.recorded_from nulls last`,
-}
-const indexes: Query = {
-  name: 'partition-indexes',
-  text: (bt) => `
-    select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
-    where i.indrelid = to_regclass('${bt}.' || quote_ident($1)) order by i.indexrelid`,
-}
 const markCompacted: Query = {
   name: 'partition-compacted',
-  text: (bt) => `update ${bt}.fact_partition set compacted_at = clock_timestamp() where name = $1`,
+  text: (bt) => `
+    insert into ${bt}.fact_partition (name, recorded_from, recorded_to, compacted_at)
+      values ($1, $2, $3, clock_timestamp())
+    on conflict (name) do update set compacted_at = excluded.compacted_at`,
 }
 
+/** A part as it is told, and the schema in which its table is. */
+type Found = HistoryPartition & Pick<Part, 'schema'>
+
 /**
- * The history is partitioned by the time until which something was known, so what is old stays apart, and answers as of
- * a time look only into partitions since. All of it is optional: what has no partition is in the default one.
+ * The history is kept apart by the time until which something was known, so answers as of a time look only into parts
+ * since. In native partitions all of it is optional: what has no partition is in the default one. Of a hypertable of
+ * TimescaleDB the parts are its chunks, which come by themselves.
  */
 export class HistoryPartitions {
   readonly #database: Database
@@ -61,92 +57,92 @@ export class HistoryPartitions {
 
   /** Oldest first, the default last. */
   async list(): Promise<readonly HistoryPartition[]> {
-    const rows = await this.#database.run(list, [])
-    return rows.map((row) => ({
-      name: column(row, 0),
-      recorded:
-        row[1] == null ? undefined : { from: fromServer(column(row, 1)), to: fromServer(column(row, 2)) },
-      bytes: Number(column(row, 3)),
-      tablespace: column(row, 4),
-      compactedAt: row[5] == null ? undefined : fromServer(column(row, 5)),
-    }))
+    return (await this.#read(await this.#storage())).map(({ schema: _, ...partition }) => partition)
   }
 
   /**
    * Makes the partitions that are missing for the present day, month or year and those that follow; the names of those
    * it made. Run it from time to time, for instance daily. Where another partition has a part of the period, none is made.
+   * Of a hypertable it sets how long the chunks to come will be (1, 30 or 365 days), and makes none.
    */
   async prepare({ every, ahead = 2 }: PartitionPlan): Promise<readonly string[]> {
     if (!Number.isSafeInteger(ahead) || ahead < 0 || ahead > 1000)
       throw refused(`\`ahead\` is ${ahead}, and has to be a whole number from 0 to 1000`)
-    const made: string[] = []
-    for (const period of calendarPeriods(every, await readClock(this.#database), ahead)) {
-      const name = await createPartition(this.#database, period)
-      if (name !== undefined) made.push(name)
-    }
-    return made
+    return (await this.#storage()).prepare(this.#database, every, ahead)
   }
 
   /**
    * Makes one partition for what was known until some time of a period, and moves what is there already; its name.
-   * Throws INVALID_OPTION when another has a part of the period, TRANSACTION_CLASH when the default partition was in use
-   * for too long.
+   * Throws INVALID_OPTION when another has a part of the period or the history is a hypertable, TRANSACTION_CLASH when
+   * the default partition was in use for too long.
    */
   async create(recorded: PeriodLike): Promise<string> {
     const period = toPeriod(recorded)
-    const name = await createPartition(this.#database, period)
-    if (name === undefined)
-      throw refused(`a part of ${period.from} to ${period.to} belongs to another partition`)
-    return name
+    return (await this.#storage()).create(this.#database, period)
   }
 
   /**
    * Rewrites a partition whose period is over: facts of a key side by side, no gaps, indexes dense, frozen. Answers stay
-   * the same; those that need the partition wait meanwhile. Throws INVALID_OPTION.
+   * the same; those that need the partition wait meanwhile. A chunk is compressed instead where the license of
+   * TimescaleDB offers it. Throws INVALID_OPTION.
    */
   async compact(name: string): Promise<{ readonly bytesBefore: number; readonly bytesAfter: number }> {
-    const before = await this.#find(name)
-    if (!before.recorded || before.recorded.to > (await readClock(this.#database)))
+    const storage = await this.#storage()
+    const { recorded, schema, bytes: bytesBefore } = await this.#find(storage, name)
+    if (!recorded || recorded.to > (await readClock(this.#database)))
       throw refused(`the period of ${name} is not over`)
-    const table = `${this.#database.bt}.${quoted(name)}`
-    const [first] = await this.#indexes(name)
     await this.#database.withClient(async (client) => {
-      await this.#database.plain(client, `cluster ${table} using ${quoted(first ?? '')}`)
-      // not within a transaction, so on its own
-      await this.#database.plain(client, `vacuum (freeze, analyze) ${table}`)
-      await this.#database.run(markCompacted, [name], client)
+      await storage.compact(this.#database, { schema, name, recorded }, client)
+      await this.#database.run(markCompacted, [name, recorded.from, recorded.to], client)
     })
-    return { bytesBefore: before.bytes, bytesAfter: (await this.#find(name)).bytes }
+    return { bytesBefore, bytesAfter: (await this.#find(storage, name)).bytes }
+  }
+
+  /**
+   * Has TimescaleDB itself compress each chunk so many days after its period is over; again with other days in place of
+   * those before. Throws INVALID_OPTION where there is no hypertable, or its license offers no policies, as that of
+   * Debian's build.
+   */
+  async compactAfter(days: number): Promise<void> {
+    if (!Number.isSafeInteger(days) || days < 0 || days > 100_000)
+      throw refused(`\`days\` is ${days}, and has to be a whole number from 0 to 100 000`)
+    await (await this.#storage()).compactAfter(this.#database, days)
   }
 
   /** Moves a partition with its indexes to a tablespace, for instance on slower disks. Throws INVALID_OPTION. */
   async move(name: string, tablespace: string): Promise<void> {
-    await this.#find(name)
-    const { bt } = this.#database
-    const names = await this.#indexes(name)
+    const found = await this.#find(await this.#storage(), name)
+    const names = await indexesOf(this.#database, found)
     await this.#database.transaction(async (client) => {
       const space = quoted(tablespace)
-      await this.#database.plain(client, `alter table ${bt}.${quoted(name)} set tablespace ${space}`)
+      await this.#database.plain(client, `alter table ${tableOf(found)} set tablespace ${space}`)
       for (const index of names)
-        await this.#database.plain(client, `alter index ${bt}.${quoted(index)} set tablespace ${space}`)
+        await this.#database.plain(
+          client,
+          `alter index ${tableOf({ ...found, name: index })} set tablespace ${space}`,
+        )
     })
   }
 
-  async #find(name: string): Promise<HistoryPartition> {
-    const found = (await this.list()).find((partition) => partition.name === name)
+  async #storage(): Promise<HistoryStorage> {
+    return storages[await findStorage(this.#database)]
+  }
+
+  async #read(storage: HistoryStorage): Promise<readonly Found[]> {
+    return (await storage.list(this.#database)).map((row) => ({
+      schema: column(row, 0),
+      name: column(row, 1),
+      recorded:
+        row[2] == null ? undefined : { from: fromServer(column(row, 2)), to: fromServer(column(row, 3)) },
+      bytes: Number(column(row, 4)),
+      tablespace: column(row, 5),
+      compactedAt: row[6] == null ? undefined : fromServer(column(row, 6)),
+    }))
+  }
+
+  async #find(storage: HistoryStorage, name: string): Promise<Found> {
+    const found = (await this.#read(storage)).find((partition) => partition.name === name)
     if (found) return found
     throw refused(`there is no partition ${JSON.stringify(name)}`)
   }
-
-  async #indexes(name: string): Promise<readonly string[]> {
-    return (await this.#database.run(indexes, [name])).map((row) => column(row, 0))
-  }
-}
-
-function refused(detail: string): BitemporalError {
-  return new BitemporalError('INVALID_OPTION', {
-    detail,
-    why: 'every part of the history has one place',
-    mend: '`partitions.list()` tells which there are.',
-  })
 }

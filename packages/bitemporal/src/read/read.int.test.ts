@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { all } from '@pgherd/testbed/pooled-server.ts'
-import { onServers } from '../servers.testkit.ts'
+import { onEveryServer } from '../servers.testkit.ts'
 
 interface Staff extends Record<string, unknown> {
   readonly salary: number
   readonly city: string
 }
 
-onServers('queries', (server) => {
+onEveryServer('queries', (server) => {
   test('now, as of valid time, as of recorded time, and both', async () => {
     const { store, schema } = await server().newStore<Staff>()
     const at = (time: string): Promise<void> => server().setClock(schema, `'${time}'::timestamptz`)

@@ -18,7 +18,7 @@ const isGuarded = (current: RowShape['current']): Query => ({
  */
 export async function guardOverlap(
   pool: Pool,
-  { schema = defaultSchema }: InstallOptions = {},
+  { schema = defaultSchema }: Pick<InstallOptions, 'schema'> = {},
 ): Promise<void> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })
   await database.transaction((client) => guard(database, factShape, client))

@@ -2,6 +2,9 @@ import type { ClientBase, Pool } from 'pg'
 import { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
+import { chooseStorage } from '../partition/find-storage.ts'
+import type { StorageKind } from '../partition/history-storage.ts'
+import { storageSql } from '../partition/storage-sql.ts'
 import { checkSchemaName, defaultSchema } from './schema-name.ts'
 import { factShape, type RowShape } from './row-shape.ts'
 import { versions } from './versions.ts'
@@ -9,6 +12,11 @@ import { versions } from './versions.ts'
 export interface InstallOptions {
   /** `bitemporal` when left out. */
   readonly schema?: string
+  /**
+   * How the history is kept: in native partitions, or as a hypertable of TimescaleDB. When left out, as a hypertable
+   * where the extension `timescaledb` is in the database, and as it is where it is installed already.
+   */
+  readonly storage?: StorageKind
 }
 
 const currentVersion: Query = {
@@ -27,15 +35,24 @@ const recordVersion: Query = {
 /**
  * Creates the tables and functions, or brings those of an older release up to date, in one transaction; several
  * programs that start at once wait for each other. Returns the version that is there now.
- * Throws SCHEMA_NEWER when a newer release of this library made them, INVALID_OPTION.
+ * Throws SCHEMA_NEWER when a newer release of this library made them, INVALID_OPTION when the history is not or
+ * cannot be kept as `storage` says.
  */
-export async function install(pool: Pool, { schema = defaultSchema }: InstallOptions = {}): Promise<number> {
+export async function install(
+  pool: Pool,
+  { schema = defaultSchema, storage }: InstallOptions = {},
+): Promise<number> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })
-  return database.transaction((client) => upgrade(database, factShape, client))
+  return database.transaction((client) => upgrade(database, factShape, storage, client))
 }
 
-/** Within a transaction, for rows of a shape. Throws SCHEMA_NEWER, TABLE_DIFFERS. */
-export async function upgrade(database: Database, shape: RowShape, client: ClientBase): Promise<number> {
+/** Within a transaction, for rows of a shape. Throws SCHEMA_NEWER, TABLE_DIFFERS, INVALID_OPTION. */
+export async function upgrade(
+  database: Database,
+  shape: RowShape,
+  storage: StorageKind | undefined,
+  client: ClientBase,
+): Promise<number> {
   const { bt, schema } = database
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`pgherd bitemporal ${schema}`])
   await database.plain(
@@ -48,9 +65,10 @@ export async function upgrade(database: Database, shape: RowShape, client: Clien
   const found = Number(column(row, 0))
   if (found > versions.length) throw newer(schema, found)
   if (found > 0) await checkShape(database, shape, client)
+  const kind = storageSql[await chooseStorage(database, storage, found > 0, client)]
   for (const [index, version] of versions.entries()) {
     if (index < found) continue
-    await database.plain(client, version(bt, shape))
+    await database.plain(client, version(bt, shape, kind))
     await database.run(recordVersion, [index + 1], client)
   }
   return versions.length

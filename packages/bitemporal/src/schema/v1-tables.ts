@@ -1,3 +1,4 @@
+import type { StorageSql } from '../partition/history-storage.ts'
 import type { RowShape } from './row-shape.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { RowShape } from './row-shape.ts'
  * would make bulk loading 3 to 5 times slower and changes 1.2 to 1.7 times (measured: stores.md, 2.6), so it is an
  * option (`guardOverlap`).
  */
-export const tables = (bt: string, row: RowShape): string => `${row.before}
+export const tables = (bt: string, row: RowShape, storage: StorageSql): string => `${row.before}
 create table ${bt}.fact_key (
   id bigint generated always as identity primary key,
   predicate text collate "C" not null,
@@ -36,10 +37,9 @@ create table ${bt}.${row.history} (
   recorded_from timestamptz not null,
   recorded_to timestamptz not null,
   ${row.definitions}
-) partition by range (recorded_to);
+)${storage.clause};
 create index ${row.history}_key on ${bt}.${row.history} (key_id, recorded_to);
--- takes what no partition is made for, so that a change never fails for want of one
-create table ${bt}.${row.history}_default partition of ${bt}.${row.history} default;
+${storage.after(`${bt}.${row.history}`)}
 
 -- the partitions beside it, each for what was known until some time of its period
 create table ${bt}.fact_partition (

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg'
 import type { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
+import type { StorageKind } from '../partition/history-storage.ts'
 import { guard } from '../schema/guard-overlap.ts'
 import { upgrade } from '../schema/install.ts'
 import { serverType, type Column } from './column-type.ts'
@@ -13,6 +14,8 @@ export interface CreateOptions {
    * btree_gist); true when left out. Without it changes are faster, and only the functions of the library may write.
    */
   readonly guard?: boolean
+  /** How the history is kept, as in `install`: when left out, as a hypertable where TimescaleDB is in the database. */
+  readonly storage?: StorageKind
 }
 
 const columnsThere: Query = {
@@ -23,7 +26,7 @@ const columnsThere: Query = {
       and attname not in ('key_id', 'valid_from', 'valid_to', 'recorded_from') order by attnum`,
 }
 
-/** Makes the table where it is missing. Throws TABLE_DIFFERS, SCHEMA_NEWER. */
+/** Makes the table where it is missing. Throws TABLE_DIFFERS, SCHEMA_NEWER, INVALID_OPTION. */
 export async function createTable(
   database: Database,
   columns: readonly Column[],
@@ -31,7 +34,7 @@ export async function createTable(
 ): Promise<void> {
   await database.transaction(async (client) => {
     const shape = tableShape(database.bt, columns)
-    await upgrade(database, shape, client)
+    await upgrade(database, shape, options.storage, client)
     await checkColumns(database, columns, client)
     if (options.guard !== false) await guard(database, shape, client)
   })

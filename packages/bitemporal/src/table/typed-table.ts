@@ -66,7 +66,7 @@ export class TypedTable<C extends Columns> {
 
   /**
    * Makes the table where it is missing; may run again, and in several programs at once. Throws TABLE_DIFFERS where it
-   * is there with other columns, SCHEMA_NEWER.
+   * is there with other columns, SCHEMA_NEWER, INVALID_OPTION where its history is not or cannot be kept as `storage` says.
    */
   create(options: CreateOptions = {}): Promise<void> {
     return createTable(this.#database, this.#columns, options)
