@@ -20,8 +20,8 @@ import type { TimeLike } from './time/instant.ts'
 import type { PeriodLike } from './time/period.ts'
 
 export interface BitemporalStoreOptions {
-  /** A pool of `pg`; it stays yours. */
-  readonly pool: Pool
+  /** A pool of `pg`, or one connected client, on which all take turns; it stays yours. */
+  readonly pool: Pool | ClientBase
   /** As given to `install`; `bitemporal` when left out. */
   readonly schema?: string
   /** False for a pooler that does not know prepared statements (PgBouncer before 1.21). */

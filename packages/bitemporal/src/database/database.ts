@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { ClientBase, CustomTypesConfig, Pool, PoolClient } from 'pg'
+import type { ClientBase, CustomTypesConfig, Pool } from 'pg'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
 import { breaksConnection, poolExhausted, serverError } from '../errors/server-error.ts'
 import type { RowShape } from '../schema/row-shape.ts'
+import { connectionsOf, type Connections } from './connections.ts'
 import type { Query, Row, Value } from './query.ts'
 
 export interface DatabaseOptions {
-  readonly pool: Pool
+  readonly pool: Pool | ClientBase
   /** Where the tables are, as it was given to `install`. */
   readonly schema: string
   /** Whether statements are prepared under a name; a pooler that shares connections by transaction may not know them. */
@@ -21,11 +22,14 @@ export interface DatabaseOptions {
 export class Database {
   readonly bt: string
   readonly #options: DatabaseOptions
+  readonly #connections: Connections
   readonly #texts = new Map<Query, { readonly name: string; readonly text: string }>()
   readonly #mark: string
 
+  /** Throws INVALID_OPTION when `pool` is neither a pool nor a client. */
   constructor(options: DatabaseOptions) {
     this.#options = options
+    this.#connections = connectionsOf(options.pool)
     this.bt = quoted(options.schema)
     // two stores on one connection need statements of their own, and names longer than 63 bytes are cut
     this.#mark = createHash('sha256').update(options.schema).digest('hex').slice(0, 8)
@@ -41,11 +45,12 @@ export class Database {
   }
 
   /** A connection of the pool. Throws POOL_EXHAUSTED or UNREACHABLE. */
-  async checkout(): Promise<PoolClient> {
-    const { pool, acquireMs } = this.#options
+  async checkout(): Promise<ClientBase> {
+    const { acquireMs } = this.#options
+    const connections = this.#connections
     // one that is idle and that nobody waits for comes at once, and needs no timer that each change would pay for
-    const isReady = pool.idleCount > pool.waitingCount
-    const connecting = pool.connect()
+    const isReady = connections.isReady()
+    const connecting = connections.connect()
     if (isReady) return this.#taken(connecting)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<'late'>((resolve) => {
@@ -59,13 +64,11 @@ export class Database {
     } finally {
       clearTimeout(timer)
     }
-    connecting.then((client) => client.release(), ignore)
-    throw poolExhausted(
-      `no connection of the pool came free within ${acquireMs} ms (max ${pool.options.max})`,
-    )
+    connecting.then((client) => connections.release(client, false), ignore)
+    throw poolExhausted(`no connection of the pool came free within ${acquireMs} ms (max ${connections.max})`)
   }
 
-  async #taken(connecting: PoolClient | Promise<PoolClient>): Promise<PoolClient> {
+  async #taken(connecting: ClientBase | Promise<ClientBase>): Promise<ClientBase> {
     try {
       const client = await connecting
       // the pool listens only while a client is idle, and an error nobody listens to ends the process
@@ -77,9 +80,9 @@ export class Database {
   }
 
   /** Gives a connection back; one that broke is thrown away. */
-  giveBack(client: PoolClient, thrown?: unknown): void {
+  giveBack(client: ClientBase, thrown?: unknown): void {
     client.off('error', ignore)
-    client.release(thrown !== undefined && breaksConnection(thrown))
+    this.#connections.release(client, thrown !== undefined && breaksConnection(thrown))
   }
 
   /** Runs a statement on the client, or on one of the pool. Throws BitemporalError, or the driver's error where it has no other name. */
@@ -89,7 +92,7 @@ export class Database {
   }
 
   /** Does some work with a connection of the pool. */
-  async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async withClient<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
     const client = await this.checkout()
     let failure: unknown
     try {
@@ -102,16 +105,11 @@ export class Database {
     }
   }
 
-  /** How many connections the pool may have. */
-  get connections(): number {
-    return this.#options.pool.options.max
-  }
-
   /**
    * Does some work in a transaction that sees what others commit meanwhile; undone when the work throws. Throws
    * NO_TRANSACTION when the server undid it because a statement failed whose error the work kept to itself.
    */
-  async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       // readers depend on each statement seeing what was committed before it, whatever the default of the server is
       await this.plain(client, 'begin isolation level read committed')

@@ -17,7 +17,7 @@ const isGuarded = (current: RowShape['current']): Query => ({
  * slower by a third or so with it; so it is for databases into which others write. May run again. Load first, guard then.
  */
 export async function guardOverlap(
-  pool: Pool,
+  pool: Pool | ClientBase,
   { schema = defaultSchema }: Pick<InstallOptions, 'schema'> = {},
 ): Promise<void> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })

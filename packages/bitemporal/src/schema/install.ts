@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg'
+import { isPool, transactionStatus } from '../database/connections.ts'
 import { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { BitemporalError } from '../errors/bitemporal-error.ts'
@@ -34,16 +35,24 @@ const recordVersion: Query = {
 
 /**
  * Creates the tables and functions, or brings those of an older release up to date, in one transaction; several
- * programs that start at once wait for each other. Returns the version that is there now.
+ * programs that start at once wait for each other. A client that has begun a transaction makes it part of that, to be
+ * committed by you. Returns the version that is there now.
  * Throws SCHEMA_NEWER when a newer release of this library made them, INVALID_OPTION when the history is not or
  * cannot be kept as `storage` says.
  */
 export async function install(
-  pool: Pool,
+  pool: Pool | ClientBase,
   { schema = defaultSchema, storage }: InstallOptions = {},
 ): Promise<number> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })
+  if (!isPool(pool) && isInTransaction(pool)) return upgrade(database, factShape, storage, pool)
   return database.transaction((client) => upgrade(database, factShape, storage, client))
+}
+
+/** `pg` before 8.17 does not tell, and whoever passes a client is believed to have begun one. */
+function isInTransaction(client: ClientBase): boolean {
+  const status = transactionStatus(client)
+  return status === undefined || status === 'T' || status === 'E'
 }
 
 /** Within a transaction, for rows of a shape. Throws SCHEMA_NEWER, TABLE_DIFFERS, INVALID_OPTION. */

@@ -25,8 +25,8 @@ import { tableJoin, type TableJoinOptions } from './table-join.ts'
 import { fromRowValue, toRowValue } from './row-text.ts'
 
 export interface TypedTableOptions<C extends Columns> {
-  /** A pool of `pg`; it stays yours. */
-  readonly pool: Pool
+  /** A pool of `pg`, or one connected client, on which all take turns; it stays yours. */
+  readonly pool: Pool | ClientBase
   /** Of the table, and of the schema that it has for itself. */
   readonly name: string
   readonly columns: C

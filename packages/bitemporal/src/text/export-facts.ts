@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { Database } from '../database/database.ts'
 import { column, type Query } from '../database/query.ts'
 import { checkSchemaName, defaultSchema } from '../schema/schema-name.ts'
@@ -31,7 +31,7 @@ const fetch: Query = { name: 'export-fetch', text: () => 'fetch forward 200 from
  * early. Works on a standby too. The same facts give the same text. Throws INVALID_OPTION, NOT_INSTALLED.
  */
 export async function* exportFacts(
-  pool: Pool,
+  pool: Pool | ClientBase,
   { schema = defaultSchema }: ExportOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   const database = new Database({ pool, schema: checkSchemaName(schema), prepare: false, acquireMs: 30_000 })

@@ -42,7 +42,7 @@ const batchCharacters = 4 * 1024 * 1024
  * UncoveredReference.
  */
 export async function importFacts(
-  pool: Pool,
+  pool: Pool | ClientBase,
   source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
   { schema = defaultSchema, verify = true }: ImportOptions = {},
 ): Promise<number> {
