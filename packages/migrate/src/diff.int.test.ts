@@ -101,6 +101,27 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     expect(findings[0]?.detail).toMatch(/statistic/i)
   })
 
+  test('what the engine passes over without a word is named when it differs', async () => {
+    const table = 'create table t (a text, b text);'
+    const [from, to] = [await having(table), await having(table)]
+    await to.query(
+      `select lo_create(0); alter table t alter a set storage external; alter table t alter b set statistics 7;
+create conversion c for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8; create access method heap2 type table handler heap_tableam_handler`,
+    )
+    const { findings, steps } = await diff(from, to)
+    expect(steps).toEqual([])
+    expect(findings.map(({ detail }) => detail)).toEqual(
+      [
+        'large objects',
+        'SET STORAGE of columns',
+        'SET STATISTICS of columns',
+        'conversions',
+        'access methods',
+      ].map((kind) => `${kind} differ, and are not compared`),
+    )
+    expect((await diff(to, to)).findings.map(({ detail }) => detail).join()).not.toContain('differ')
+  })
+
   test('the history of migrations is no part of a schema, wherever it lies', async () => {
     for (const schema of ['pgherd_migrate', 'public']) {
       const table = { schema, table: 'history' }

@@ -5,12 +5,13 @@ import { loadEngine, type Engine, type EnginePlan, type Facts } from './diff/eng
 import { ignoring } from './diff/ignored.ts'
 import { inOrder } from './diff/order.ts'
 import { stepsOf, type DiffStep } from './diff/steps.ts'
+import { unseenBetween, unseenIn } from './diff/unseen.ts'
 import { defaultTable, type HistoryTable } from './history/table.ts'
 
 export interface DiffOptions {
   /** The history table, which is left out; `pgherd_migrate.history` when left out. */
   readonly table?: HistoryTable
-  /** Schemas to leave out. */
+  /** Schemas to leave out: those of a store or an extension that makes its own, which would be dropped as unwanted. */
   readonly ignoreSchemas?: readonly string[]
 }
 
@@ -39,6 +40,7 @@ export async function diff(
   await using source = await Session.open(from)
   await using target = await Session.open(to)
   const [before, after] = [await factsOf(engine, source), await factsOf(engine, target)]
+  const unseen = unseenBetween(await unseenIn(source), await unseenIn(target))
   const roles = await rolesOf(source)
   const settings = {
     policy: ignoring(options.table ?? defaultTable, options.ignoreSchemas ?? []),
@@ -55,7 +57,7 @@ export async function diff(
       destroys: there.actions
         .filter(({ verb, dataLoss }) => verb === 'drop' || dataLoss === 'destructive')
         .map(({ sql }) => sql),
-      findings: leftOut([...before.diagnostics, ...after.diagnostics]),
+      findings: leftOut([...before.diagnostics, ...after.diagnostics], unseen),
     }
   } catch (error) {
     throw new MigrateError(
@@ -90,11 +92,10 @@ function textsOf({ renderPlanFiles }: Engine, made: EnginePlan): readonly string
   )
 }
 
-function leftOut(said: Facts['diagnostics']): readonly Diagnostic[] {
-  const messages = new Set(
-    // a dangling edge is an order between two things of which one is built in
-    said.filter(({ code }) => code !== 'dangling_edge').map(({ message }) => message),
-  )
+function leftOut(said: Facts['diagnostics'], unseen: readonly string[]): readonly Diagnostic[] {
+  // a dangling edge is an order between two things of which one is built in
+  const named = said.filter(({ code }) => code !== 'dangling_edge').map(({ message }) => message)
+  const messages = new Set([...named, ...unseen])
   return [...messages].map((message) =>
     diagnose('MIGRATE_DIFF_LEFT_OUT', {
       detail: message,

@@ -5,7 +5,8 @@ import { literal } from '../history/sql-text.ts'
 import { qualified } from '../history/table.ts'
 import { blockedBy, lockModeOf, lockModes, type LockMode } from '../lint/lock-mode.ts'
 import { migrateError } from '../run/failure.ts'
-import { beginSql, finishSql, markSql, ownRoleSql, sessionSql } from '../run/message.ts'
+import { beginSql, finishSql, markSql } from '../run/message.ts'
+import { ownRoleSql, putBackSql } from '../run/put-back.ts'
 import type { Work } from '../run/run-batch.ts'
 import { runTasks } from '../run/run-steps.ts'
 import type { Task } from '../run/steps.ts'
@@ -78,12 +79,12 @@ async function runSeen(
   before: ReadonlyMap<string, File>,
 ): Promise<readonly HeldLock[]> {
   try {
-    await session.query(`${beginSql(settled)}${sessionSql(ground)}${markSql(task, 'applied', settled)}`)
+    await session.query(`${beginSql(settled)}${putBackSql(ground)}${markSql(task, 'applied', settled)}`)
     await session.query(task.script.text)
     const { rows } = await session.query(
       `select relation::text as oid, array_to_json(array_agg(distinct mode))::text as modes from pg_locks where pid = pg_backend_pid() and locktype = 'relation' and granted group by relation`,
     )
-    await session.query(`${ownRoleSql(task.script.text, ground)}${finishSql(task, settled.table)}commit`)
+    await session.query(`${ownRoleSql(ground)}${finishSql(task, settled.table)}commit; ${putBackSql(ground)}`)
     return rows.flatMap((row): readonly HeldLock[] => {
       const file = before.get(String(row['oid']))
       // an index is locked with its table

@@ -4,12 +4,15 @@ import { literal } from '../history/sql-text.ts'
 import { lockKey, qualified, type HistoryTable, type TableGround } from '../history/table.ts'
 import { identifier } from '../history/sql-text.ts'
 import type { Settled } from './options.ts'
+import { putBackSql } from './put-back.ts'
 import { refuseOpenTransaction, type Session } from '../connection/session.ts'
 
 /** What the session looks like before the first migration changes it. */
 export interface Ground extends TableGround {
   readonly hasTable: boolean
   readonly searchPath: string
+  /** As whom the session began, or SET SESSION AUTHORIZATION made it. */
+  readonly sessionUser: string
   readonly role: string
   readonly lockTimeout: string
   readonly statementTimeout: string
@@ -22,7 +25,8 @@ function tryLockSql(at: HistoryTable): string {
   return `select pg_try_advisory_lock(${lockKey(at)}) as got, pg_is_in_recovery() as standby, current_setting('transaction_read_only') as read_only,
 now() < statement_timestamp() as in_transaction, to_regnamespace(${literal(identifier(at.schema))}) is not null as has_schema,
 to_regclass(${literal(qualified(at))}) is not null as has_table, current_setting('search_path') as search_path,
-current_setting('role') as role, current_setting('lock_timeout') as lock_timeout, current_setting('statement_timeout') as statement_timeout,
+current_setting('role') as role, session_user::text as session_user, current_setting('lock_timeout') as lock_timeout,
+current_setting('statement_timeout') as statement_timeout,
 current_setting('synchronous_commit') as synchronous_commit,
 coalesce((select has_language_privilege(oid, 'usage') from pg_language where lanname = 'plpgsql'), false) as has_plpgsql,
 coalesce((select string_agg(distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end, ', ')
@@ -69,6 +73,7 @@ async function takeLock(session: Session, settled: Settled): Promise<Ground> {
         hasSchema: row['has_schema'] === true,
         hasTable: row['has_table'] === true,
         searchPath: String(row['search_path']),
+        sessionUser: String(row['session_user']),
         role: String(row['role']),
         lockTimeout: String(row['lock_timeout']),
         statementTimeout: String(row['statement_timeout']),
@@ -87,8 +92,7 @@ async function takeLock(session: Session, settled: Settled): Promise<Ground> {
 async function restore(session: Session, at: HistoryTable, ground: Ground): Promise<void> {
   try {
     await session.query(
-      `select set_config('search_path', ${literal(ground.searchPath)}, false), set_config('role', ${literal(ground.role)}, false),
-set_config('lock_timeout', ${literal(ground.lockTimeout)}, false), set_config('statement_timeout', ${literal(ground.statementTimeout)}, false),
+      `${putBackSql(ground)}select set_config('lock_timeout', ${literal(ground.lockTimeout)}, false), set_config('statement_timeout', ${literal(ground.statementTimeout)}, false),
 set_config('synchronous_commit', ${literal(ground.synchronousCommit)}, false), pg_advisory_unlock(${lockKey(at)})`,
     )
   } catch {

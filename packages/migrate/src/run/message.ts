@@ -2,6 +2,7 @@ import { literal } from '../history/sql-text.ts'
 import { inForce, qualified, type HistoryTable } from '../history/table.ts'
 import type { Ground } from './lock.ts'
 import type { Settled } from './options.ts'
+import { flushedSql, limitsSql, ownRoleSql, putBackSql } from './put-back.ts'
 import type { Direction, Task } from './steps.ts'
 
 /** A message to the server and where in it each script lies, in JavaScript's offsets. */
@@ -20,45 +21,49 @@ const listed = inForce.map((state) => `'${state}'`).join(', ')
  * runner was faster (a pooler may have come between us and the lock), it stops this one before the schema is touched.
  * All commits but the last leave the flush to the last one, which then makes all of them durable; a crash before it may
  * take back whole migrations from the end, none of which was reported as done. `mark` names the prepared statement of the
- * message; planning each mark anew would cost a sixth of a run of small migrations.
+ * message, if there is to be one; planning each mark anew would cost a sixth of a run of small migrations.
  */
 export function batchMessage(
   tasks: readonly Task[],
   direction: Direction,
   settled: Settled,
   ground: Ground,
-  mark: string,
+  mark: string | undefined,
 ): Message {
   const scripts: { task: Task; start: number; end: number }[] = []
-  const isPrepared =
-    direction === 'up' &&
-    tasks.length >= worthPreparing &&
-    ground.hasPlpgsql &&
-    !tasks.some(({ script }) => /deallocate|discard/i.test(script.text))
-  let text = isPrepared ? prepareMarkSql(mark, settled.table) : ''
-  let isClean = false
+  let text = mark === undefined ? '' : prepareMarkSql(mark, settled.table)
   tasks.forEach((task, index) => {
     const isLast = index === tasks.length - 1
-    text += 'begin;\n'
-    if (!isClean)
-      text += `${sessionSql(ground)}${limitsSql(settled, 'session')}set synchronous_commit = off;\n`
-    if (isLast) text += flushedSql(ground)
-    isClean = !changesSession.test(task.script.text)
+    text += `begin;\n${putBackSql(ground)}${limitsSql(settled, 'session')}`
+    text += isLast ? flushedSql(ground) : 'set synchronous_commit = off;\n'
     if (direction === 'down') text += unmarkSql(task, settled)
     else
-      text += isPrepared
-        ? `execute ${mark}(${markValues(task, settled)});\n`
-        : markSql(task, 'applied', settled)
+      text +=
+        mark === undefined
+          ? markSql(task, 'applied', settled)
+          : `execute ${mark}(${markValues(task, settled)});\n`
     const start = text.length
     // the line end closes a comment that ends the file
     text += `${task.script.text}\n;\n`
     scripts.push({ task, start, end: text.length - 2 })
-    text += ownRoleSql(task.script.text, ground)
-    if (direction === 'down') text += finishUndoSql(task, settled.table)
-    else if (isLast) text += finishBatchSql(tasks, settled.table, 'clock_timestamp()')
+    if (isLast) text += flushedSql(ground)
+    if (direction === 'down') text += `${ownRoleSql(ground)}${finishUndoSql(task, settled.table)}`
+    else if (isLast)
+      text += `${ownRoleSql(ground)}${finishBatchSql(tasks, settled.table, 'clock_timestamp()')}`
     text += 'commit;\n'
   })
-  return { text: isPrepared ? `${text}deallocate ${mark};\n` : text, scripts }
+  // whoever reads the history next must be allowed to
+  text += putBackSql(ground)
+  return { text: mark === undefined ? text : `${text}deallocate ${mark};\n`, scripts }
+}
+
+/** Whether so many tasks are worth a prepared mark, and it can be had. */
+export function isMarkPrepared(
+  tasks: readonly Task[],
+  direction: Direction,
+  { hasPlpgsql }: Ground,
+): boolean {
+  return direction === 'up' && tasks.length >= worthPreparing && hasPlpgsql
 }
 
 /** What a mark says, in the order of `markedColumns`. */
@@ -100,31 +105,9 @@ export function finishBatchSql(tasks: readonly Task[], table: HistoryTable, end:
 `
 }
 
-/**
- * A script without these words sets nothing and calls no function that could, so that path, role and limits are as they
- * were and the next one need not set them, which each time is a good part of the work of a small migration.
- */
-const changesSession =
-  /search_path|role|authorization|set_config|schema|timeout|synchronous|\b(set|reset|discard|select|call|do|execute|insert|update|delete|merge|copy)\b/i
-
 /** Begins a transaction with its limits. */
 export function beginSql(settled: Settled): string {
   return `begin;\n${limitsSql(settled, 'local')}`
-}
-
-function limitsSql({ lockTimeoutMs, statementTimeoutMs }: Settled, scope: 'local' | 'session'): string {
-  return `set ${scope} lock_timeout = ${lockTimeoutMs};\nset ${scope} statement_timeout = ${statementTimeoutMs};\n`
-}
-
-/** From here on a commit is flushed as whoever runs this wants it, and every commit before it by that: WAL is one sequence. */
-export function flushedSql({ synchronousCommit }: Ground): string {
-  return `set synchronous_commit = ${literal(synchronousCommit)};\n`
-}
-
-/** Puts back what an earlier migration may have changed in the session. */
-export function sessionSql({ searchPath, role }: Ground): string {
-  return `select set_config('search_path', ${literal(searchPath)}, false), set_config('role', ${literal(role)}, false);
-`
 }
 
 /** Notes a migration as in force. A second one of the same version violates the unique index. */
@@ -143,13 +126,6 @@ export function markSql(
 export function finishSql({ migration }: Task, table: HistoryTable): string {
   return `update ${qualified(table)} set finished_at = clock_timestamp() where version = ${migration.version} and state in (${listed});
 `
-}
-
-/** A script that changes its role may leave one that must not write the history. */
-export function ownRoleSql(script: string, { role }: Ground): string {
-  return /role|authorization/i.test(script)
-    ? `reset session authorization;\nselect set_config('role', ${literal(role)}, true);\n`
-    : ''
 }
 
 /** Notes how long undoing took. */

@@ -3,9 +3,10 @@ import { appliedOf, readAppliedSql } from '../history/record.ts'
 import { inForceIndex } from '../history/table.ts'
 import { migrateError, placeOf } from './failure.ts'
 import type { Ground } from './lock.ts'
-import { batchMessage, finishBatchSql, flushedSql, markSql, noteSql } from './message.ts'
+import { batchMessage, finishBatchSql, isMarkPrepared, markSql, noteSql } from './message.ts'
 import type { Settled } from './options.ts'
 import { pause } from './pause.ts'
+import { flushedSql, putBackSql } from './put-back.ts'
 import {
   isConnectionLost,
   isServerError,
@@ -36,9 +37,13 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
   let rest = tasks
   let width = rest.length
   let attempt = 1
+  let mayPrepare = true
   while (rest.length > 0) {
     const sent = rest.slice(0, width)
-    const mark = `pgherd_mark_${randomBytes(6).toString('hex')}`
+    const mark =
+      mayPrepare && isMarkPrepared(sent, direction, ground)
+        ? `pgherd_mark_${randomBytes(6).toString('hex')}`
+        : undefined
     const message = batchMessage(sent, direction, settled, ground, mark)
     settled.onEvent({ kind: 'running', versions: sent.map(({ migration }) => migration.version) })
     try {
@@ -48,11 +53,16 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
       continue
     } catch (error) {
       if (isConnectionLost(error) || !isServerError(error)) throw thrown(error, sent[0], work)
-      const left = await leftOf(rest, work)
-      await forgetMark(mark, work)
+      const isGone = mark !== undefined && isMarkGone(error, mark)
+      const left = await leftOf(rest, work, isGone ? 'clock_timestamp()' : 'null')
+      if (mark !== undefined) await forgetMark(mark, work)
       const came = rest.length - left.length
       rest = left
       if (came > 0) attempt = 1
+      if (isGone) {
+        mayPrepare = false
+        continue
+      }
       const [failed] = rest
       // another runner was faster with this one; the next message tells whether that was all
       if (!failed || (came > 0 && isOvertaken(error, settled))) continue
@@ -73,17 +83,30 @@ export async function runBatch(tasks: readonly Task[], work: Work): Promise<void
   }
 }
 
-/** Ends the transaction that failed, notes how long those before it took, and asks the history which tasks are still to be done. */
+/**
+ * Ends the transaction that failed, notes how long those before it took, and asks the history which tasks are still to be done.
+ * `end` is when the last of those before it ended, in SQL.
+ */
 async function leftOf(
   tasks: readonly Task[],
   { session, direction, settled, ground }: Work,
+  end: string,
 ): Promise<readonly Task[]> {
-  const finish = direction === 'up' ? finishBatchSql(tasks, settled.table, 'null') : ''
-  const applied = appliedOf(
-    await session.query(`rollback; ${flushedSql(ground)}${finish}${readAppliedSql(settled.table)}`),
-  )
+  const finish = direction === 'up' ? finishBatchSql(tasks, settled.table, end) : ''
+  // what was set by a migration before it holds on
+  const message = `rollback; ${putBackSql(ground)}${flushedSql(ground)}${finish}${readAppliedSql(settled.table)}`
+  const applied = appliedOf(await session.query(message))
   const inForce = new Set(applied.map(({ version }) => version))
   return tasks.filter(({ migration }) => inForce.has(migration.version) === (direction === 'down'))
+}
+
+/**
+ * Whether a script before this one dropped the prepared mark (DEALLOCATE ALL, perhaps in a function). Then nothing of this one
+ * was run, and the marks are planned one by one.
+ */
+function isMarkGone(error: unknown, mark: string): boolean {
+  // invalid_sql_statement_name; in every language of the server its message holds the name
+  return sqlStateOf(error) === '26000' && isServerError(error) && error.message.includes(mark)
 }
 
 /** A message that failed did not come to where it drops its prepared statement, or not to where it makes it. */

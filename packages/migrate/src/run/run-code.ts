@@ -1,10 +1,10 @@
 import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
-import { literal } from '../history/sql-text.ts'
 import { labelOf, type CodeScript, type MigrationModule } from '../source/migration.ts'
 import { migrateError } from './failure.ts'
-import { beginSql, finishSql, finishUndoSql, markSql, noteSql, sessionSql, unmarkSql } from './message.ts'
+import { beginSql, finishSql, finishUndoSql, markSql, noteSql, unmarkSql } from './message.ts'
 import { finishOutsideSql, startOutsideSql, stopOutsideSql } from './outside-marks.ts'
 import { pause } from './pause.ts'
+import { ownRoleSql, putBackSql } from './put-back.ts'
 import type { Work } from './run-batch.ts'
 import {
   connectionLost,
@@ -77,12 +77,12 @@ async function runInside(task: Task, work: Work, run: Run): Promise<void> {
   const mark = direction === 'up' ? markSql(task, 'applied', settled) : unmarkSql(task, settled)
   const finish = direction === 'up' ? finishSql(task, settled.table) : finishUndoSql(task, settled.table)
   const began = await session.query(
-    `${beginSql(settled)}${sessionSql(ground)}${mark}select pg_current_xact_id()::text as id`,
+    `${beginSql(settled)}${putBackSql(ground)}${mark}select pg_current_xact_id()::text as id`,
   )
   await run(session.client)
-  const now = await session.query('reset session authorization; select pg_current_xact_id()::text as id')
+  const now = await session.query(`${ownRoleSql(ground)}select pg_current_xact_id()::text as id`)
   if (now.rows[0]?.['id'] !== began.rows[0]?.['id']) throw endedTransaction(task)
-  await session.query(`select set_config('role', ${literal(ground.role)}, true); ${finish} commit`)
+  await session.query(`${finish} commit; ${putBackSql(ground)}`)
 }
 
 function endedTransaction({ migration, script }: Task): MigrateError {
@@ -96,14 +96,14 @@ function endedTransaction({ migration, script }: Task): MigrateError {
 }
 
 async function runOutsideCode(task: Task, work: Work, run: Run): Promise<void> {
-  const { session, direction } = work
+  const { session, direction, ground } = work
   await session.query(startOutsideSql(task, work))
   try {
     await run(session.client)
   } catch (error) {
     // nobody but the module knows how far it came, so it stays marked as unfinished
     if (meansConnectionLost(error)) throw connectionLost(error)
-    await session.query(stopOutsideSql(task, work, { done: 1, error }))
+    await session.query(`${putBackSql(ground)}${stopOutsideSql(task, work, { done: 1, error })}`)
     throw migrateError({
       task,
       direction,
@@ -111,7 +111,7 @@ async function runOutsideCode(task: Task, work: Work, run: Run): Promise<void> {
       effect: 'What it did before stays; it counts as unfinished until repair says what becomes of it',
     })
   }
-  await session.query(finishOutsideSql(task.migration.version, work))
+  await session.query(`${putBackSql(ground)}${finishOutsideSql(task.migration.version, work)}`)
 }
 
 async function noteFailure(task: Task, { session, settled, direction }: Work, error: unknown): Promise<void> {

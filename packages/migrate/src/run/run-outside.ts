@@ -7,6 +7,7 @@ import { labelOf } from '../source/migration.ts'
 import { migrateError } from './failure.ts'
 import { finishOutsideSql, progressSql, startOutsideSql, stopOutsideSql } from './outside-marks.ts'
 import { pause } from './pause.ts'
+import { ownRoleSql, putBackSql } from './put-back.ts'
 import type { Work } from './run-batch.ts'
 import { isConnectionLost, isServerError, isWorthRetrying } from '../connection/server-error.ts'
 import type { Task } from './steps.ts'
@@ -25,21 +26,20 @@ export async function runOutside(task: Task, work: Work, from?: number): Promise
   const statements = await statementsOf(task)
   settled.onEvent({ kind: 'running', versions: [task.migration.version] })
   if (from === undefined) await session.query(startOutsideSql(task, work))
-  await session.query(
-    `select set_config('search_path', ${literal(ground.searchPath)}, false), set_config('role', ${literal(ground.role)}, false)`,
-  )
   let done = from ?? 0
   for (const statement of statements.slice(done)) {
     try {
       await runStatement(statement, task, work)
     } catch (error) {
-      if (!isConnectionLost(error)) await session.query(stopOutsideSql(task, work, { done, error }))
+      if (!isConnectionLost(error))
+        await session.query(`${putBackSql(ground)}${stopOutsideSql(task, work, { done, error })}`)
       throw stopped(task, work, { statement, done, of: statements.length, error })
     }
     done += 1
-    await session.query(progressSql(task, work, done))
+    // what the script set holds for the rest of it, but the history is written by whoever runs it
+    await session.query(`begin; ${ownRoleSql(ground, 'local')}${progressSql(task, work, done)}; commit`)
   }
-  await session.query(finishOutsideSql(task.migration.version, work))
+  await session.query(`${putBackSql(ground)}${finishOutsideSql(task.migration.version, work)}`)
 }
 
 async function statementsOf({ migration, script }: Task): Promise<readonly Statement[]> {

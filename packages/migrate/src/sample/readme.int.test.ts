@@ -1,12 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { Databases } from '../database.testkit.ts'
 import * as door from '../index.ts'
 import { rules } from '../lint/rules/registry.ts'
 import { repairs } from '../repair/registry.ts'
-import { migrate } from './first-steps.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
 
@@ -17,24 +18,45 @@ function blocks(language: string): readonly string[] {
   )
 }
 
-test('the sample of the README is the file that is run here', () => {
-  const file = readFileSync(join(import.meta.dirname, 'first-steps.ts'), 'utf8')
-  expect(blocks('ts')).toEqual([file.replace("'../index.ts'", "'@pgherd/migrate'")])
+const samples = ['first-steps.ts', 'diff-schema.ts', 'rehearse-clone.ts']
+const run = promisify(execFile)
+
+test('the samples of the README are the files that are run here', () => {
+  const texts = samples.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
+  expect(blocks('ts')).toEqual(texts.map((text) => text.replace("'../index.ts'", "'@pgherd/migrate'")))
+  expect(blocks('js')).toEqual([])
 })
 
-test('the five minutes of the README work as they stand there', async () => {
+test('all of the README works as it stands there: the five minutes, a difference, a rehearsal of it', async () => {
   await using databases = await Databases.start(18)
   const folder = mkdtempSync(join(tmpdir(), 'readme-'))
+  const migrations = join(folder, 'migrations')
+  mkdirSync(migrations)
   const [first = '', undo = '', second = ''] = blocks('sql')
-  writeFileSync(join(folder, '001_orders.sql'), first)
-  writeFileSync(join(folder, '001_orders.down.sql'), undo)
-  writeFileSync(join(folder, '002_orders_note.sql'), second)
+  writeFileSync(join(migrations, '001_orders.sql'), first)
+  writeFileSync(join(migrations, '001_orders.down.sql'), undo)
+  writeFileSync(join(migrations, '002_orders_note.sql'), second)
   const pool = await databases.pool()
   const { host, port, user, password, database } = (pool as unknown as { options: Record<string, string> })
     .options
   const url = `postgresql://${user}:${password}@${host}:${port}/${database}`
-  expect(await migrate(folder, url)).toBe('2 applied, 2 in all')
-  expect(await migrate(folder, url)).toBe('0 applied, 2 in all')
+  const said = async (sample: string) => {
+    const env = { ...process.env, DATABASE_URL: url, CLONE_URL: url }
+    return (await run(process.execPath, [join(import.meta.dirname, sample)], { cwd: folder, env })).stdout
+  }
+  expect(await said('first-steps.ts')).toBe('2 applied, 2 in all\n')
+  expect(await said('first-steps.ts')).toBe('0 applied, 2 in all\n')
+  // made by somebody else, as a store is
+  await pool.query('create schema eventstore create table events ()')
+  writeFileSync(
+    join(folder, 'schema.sql'),
+    `${first}\ncreate index orders_note on orders (note); create table notes (n int);`,
+  )
+  expect(await said('diff-schema.ts')).toBe('{ destroys: [], findings: [] }\n')
+  expect(readFileSync(join(migrations, '003_add_notes.sql'), 'utf8')).toContain(
+    'CREATE TABLE "public"."notes"',
+  )
+  expect(await said('rehearse-clone.ts')).toMatch(/^3 [\d.]+ \[\] \[\]\n$/)
   rmSync(folder, { recursive: true })
 })
 

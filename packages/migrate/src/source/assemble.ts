@@ -146,7 +146,7 @@ function twice(file: string, other: string): Diagnostic {
 function contradictory(file: string, problem: string): Diagnostic {
   return diagnose('MIGRATE_LAYOUT_INVALID', {
     detail: `${file} ${problem}`,
-    mend: 'put the up part first and the down part below it',
+    mend: 'put one up mark first, alone in its line, and one down mark below it; write other comments in other words',
     at: { file },
   })
 }

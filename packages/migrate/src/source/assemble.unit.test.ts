@@ -21,7 +21,7 @@ test('dbmate: both directions in one file, transaction:false per direction, line
   const { migrations, findings } = assemble(files({ '20240101_add.sql': text }))
   expect(findings).toEqual([])
   expect(migrations[0]).toMatchObject({
-    up: { transactional: false, firstLine: 2 },
+    up: { transactional: false, firstLine: 1 },
     down: { transactional: true, firstLine: 5, text: '-- migrate:down\ndrop index i;\n' },
   })
   expect(migrations[0]?.up.text).not.toContain('drop index')
@@ -33,6 +33,47 @@ test('node-pg-migrate: both directions in one file', () => {
   expect(findings).toEqual([])
   expect(migrations[0]?.up.text).toBe('-- Up Migration\ncreate table t ();\n')
   expect(migrations[0]?.down?.text).toBe('-- Down Migration\ndrop table t;\n')
+})
+
+test.each([
+  ['-- migrate:down', '-- migrate:up'],
+  ['-- Down Migration', '-- Up Migration'],
+  ['-- down migration is not written', '-- Up Migration'],
+])('%j within a string, a body, a name or a block comment cuts nothing', (down, up) => {
+  const pieces = [
+    `create function f() returns void language plpgsql as $$\nbegin\n${down}\nend $$;`,
+    `select '\n${down}\n', e'\\'\n${down}\n', "\n${down}\n";`,
+    `/*\n${down}\n*/ select 1;`,
+    `select 1; ${down}`,
+  ]
+  for (const piece of pieces) {
+    const plain = assemble(files({ '1_a.sql': `${piece}\nselect 2;` }))
+    expect(plain.findings).toEqual([])
+    expect(plain.migrations[0]).toMatchObject({ up: { text: `${piece}\nselect 2;` }, down: undefined })
+    const real = up === '-- Up Migration' ? '-- Down Migration' : '-- migrate:down'
+    const { migrations, findings } = assemble(files({ '1_a.sql': `${up}\n${piece}\n${real}\nselect 3` }))
+    expect(findings).toEqual([])
+    expect(migrations[0]).toMatchObject({
+      up: { text: `${up}\n${piece}` },
+      down: { text: `${real}\nselect 3` },
+    })
+  }
+})
+
+test.each(['-- Up Migration', '--up migration', '  -- UP  Migration \r', '----- Up Migration'])(
+  '%j is a mark to node-pg-migrate and here',
+  (mark) => {
+    const { migrations, findings } = assemble(
+      files({ '1_a.sql': `/* licence */\n${mark}\nselect 1;\n-- Down Migration\nselect 2` }),
+    )
+    expect(findings).toEqual([])
+    expect(migrations[0]?.down?.text).toBe('-- Down Migration\nselect 2')
+  },
+)
+
+test.each(['-- Up Migration', '-- migrate:up'])('a directive above %j counts', (mark) => {
+  const { migrations } = assemble(files({ '1_a.sql': `-- pgherd: no-transaction\n${mark}\nvacuum` }))
+  expect(migrations[0]?.up.transactional).toBe(false)
 })
 
 test('sqlx: .up.sql with .down.sql, and "-- no-transaction" on the first line', () => {
@@ -116,6 +157,39 @@ test.each([
     { '1_a.sql': '-- Down Migration\nx\n-- Up Migration\nx' },
     'MIGRATE_LAYOUT_INVALID',
   ],
+  [
+    'prose that node-pg-migrate would take for a mark',
+    {
+      '1_a.sql':
+        'create table a ();\n-- down migration would lose data, so there is none\ncreate table b ();',
+    },
+    'MIGRATE_LAYOUT_INVALID',
+  ],
+  ['Down Migration alone', { '1_a.sql': 'x;\n-- Down Migration\nx' }, 'MIGRATE_LAYOUT_INVALID'],
+  [
+    'statements above Up Migration, which node-pg-migrate does not run',
+    { '1_a.sql': 'x;\n-- Up Migration\nx' },
+    'MIGRATE_LAYOUT_INVALID',
+  ],
+  ['two up marks', { '1_a.sql': '-- migrate:up\nx\n-- migrate:up\nx' }, 'MIGRATE_LAYOUT_INVALID'],
+  [
+    'two down marks',
+    { '1_a.sql': '-- Up Migration\nx\n-- Down Migration\nx\n-- Down Migration\nx' },
+    'MIGRATE_LAYOUT_INVALID',
+  ],
+  [
+    'a mark within parentheses',
+    { '1_a.sql': '-- migrate:up\ncreate table a (\n-- migrate:down\nn int)' },
+    'MIGRATE_LAYOUT_INVALID',
+  ],
+  [
+    'a mark within a body of SQL',
+    {
+      '1_a.sql': '-- Up Migration\ncreate procedure p() begin atomic\n-- Down Migration\ndelete from a; end;',
+    },
+    'MIGRATE_LAYOUT_INVALID',
+  ],
+  ['an option dbmate does not know', { '1_a.sql': '-- migrate:up later\nx' }, 'MIGRATE_LAYOUT_INVALID'],
 ])('%s cannot be decided and is refused', (_, all, code) => {
   expect(codesOf(all)).toEqual([code])
 })

@@ -1,6 +1,6 @@
 import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
 import { parseFileName } from './file-name.ts'
-import { layouts } from './layouts/registry.ts'
+import { layoutOf } from './layouts/registry.ts'
 import { compareVersions, isVersion } from './migration.ts'
 import { firstTimestamp } from './sequence.ts'
 
@@ -91,18 +91,13 @@ function inLayout(
   newest: Newest | undefined,
   { up = '', down = '' }: NewTexts,
 ): NextFiles['files'] {
-  const marks = newest?.file.endsWith('.sql') ? marksOf(folder.read(newest.file)) : undefined
+  const marks = newest?.file.endsWith('.sql') ? layoutOf(folder.read(newest.file))?.layout.marks : undefined
   if (marks) return [{ name: `${stem}.sql`, text: `${marks.up}\n${up}\n${marks.down}\n${down}` }]
   const isPoststack = folder.names.some((each) => each.endsWith('.rollback.sql'))
   return [
     { name: newest?.file.endsWith('.up.sql') ? `${stem}.up.sql` : `${stem}.sql`, text: up },
     { name: isPoststack ? `${stem}.rollback.sql` : `${stem}.down.sql`, text: down },
   ]
-}
-
-function marksOf(text: string): { up: string; down: string } | undefined {
-  const lines = text.split(/\r?\n/)
-  return layouts.find((layout) => layout.split(lines))?.marks
 }
 
 function refused(detail: string, mend: string): MigrateError {
