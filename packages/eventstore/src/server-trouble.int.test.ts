@@ -1,11 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { unprivilegedAccount } from '@pgherd/testbed/unprivileged.ts'
+import { SmallDisk } from '@pgherd/testbed/small-disk.ts'
 import { expect, test } from 'vitest'
 import { all } from '@pgherd/testbed/pooled-server.ts'
-import { onServers, type StoreServer } from './servers.testkit.ts'
+import { onServers } from './servers.testkit.ts'
 import { startStandby } from '@pgherd/testbed/throwaway-standby.ts'
 
 type Noted = { type: 'Noted'; data: string }
@@ -33,7 +29,8 @@ onServers('trouble of the server', (server) => {
   })
 
   test('a full disk: the append says so and nothing of it is stored; with space again all goes on', async () => {
-    await using disk = await SmallDisk.for(server())
+    const { pool: admin } = server()
+    await using disk = await SmallDisk.for(admin, () => admin.query('drop schema full_disk cascade'))
     const pool = server().newPool({ options: `-c default_tablespace=${disk.tablespace}` })
     const full = server().open<Noted>({ pool, schema: 'full_disk' })
     const { install } = await import('./schema/install.ts')
@@ -57,36 +54,3 @@ onServers('trouble of the server', (server) => {
     await pool.end()
   })
 })
-
-/** A tablespace of 16 MB on a volume of its own, which only root may mount: as somebody else the test fails and says so. */
-class SmallDisk implements AsyncDisposable {
-  readonly tablespace = 'small_disk'
-  readonly #server: StoreServer
-  readonly #path = mkdtempSync(join(tmpdir(), 'pgdisk-'))
-
-  private constructor(server: StoreServer) {
-    this.#server = server
-  }
-
-  static async for(server: StoreServer): Promise<SmallDisk> {
-    if (process.getuid?.() !== 0) throw new Error('this test mounts a small volume: run it as root')
-    const disk = new SmallDisk(server)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk.#path])
-    const { uid, gid } = unprivilegedAccount()
-    chownSync(disk.#path, uid, gid)
-    await server.pool.query(`create tablespace ${disk.tablespace} location '${disk.#path}'`)
-    return disk
-  }
-
-  grow(): Promise<void> {
-    execFileSync('mount', ['-o', 'remount,size=200m', this.#path])
-    return Promise.resolve()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.pool.query('drop schema full_disk cascade')
-    await this.#server.pool.query(`drop tablespace ${this.tablespace}`)
-    execFileSync('umount', [this.#path])
-    rmSync(this.#path, { recursive: true, force: true })
-  }
-}

@@ -19,13 +19,18 @@ export class Session implements AsyncDisposable {
     client.on?.('error', this.#ignore)
   }
 
-  /** @throws MigrateError MIGRATE_IN_TRANSACTION when the client is known to have an open transaction. */
+  /**
+   * @throws MigrateError MIGRATE_IN_TRANSACTION when the client is known to have an open transaction, MIGRATE_NO_CONNECTION when
+   * the pool gives none.
+   */
   static async open(connection: PgConnection): Promise<Session> {
     if (!isPool(connection)) {
       refuseOpenTransaction(['T', 'E'].includes(connection.getTransactionStatus?.() ?? ''))
       return new Session(connection, () => undefined)
     }
-    const client = await connection.connect()
+    const client = await connection.connect().catch((error: unknown) => {
+      throw noConnection(error)
+    })
     return new Session(client, (spoiled) => client.release(spoiled))
   }
 
@@ -55,6 +60,21 @@ export class Session implements AsyncDisposable {
     this.#giveBack(this.#spoiled)
     return Promise.resolve()
   }
+}
+
+/** All connections of the pool are taken, or the server takes none. */
+function noConnection(error: unknown): MigrateError {
+  const said =
+    error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error)
+  return new MigrateError(
+    [
+      diagnose('MIGRATE_NO_CONNECTION', {
+        detail: `the pool gave no connection: ${said}. Nothing was read and nothing was run`,
+        mend: 'see that the server answers; if it does, others hold all connections of the pool: give the migrations one of their own',
+      }),
+    ],
+    { cause: error },
+  )
 }
 
 function isPool(connection: PgConnection): connection is PgPool {

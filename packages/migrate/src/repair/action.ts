@@ -1,7 +1,7 @@
 import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
 import type { Session } from '../connection/session.ts'
 import type { Applied } from '../history/record.ts'
-import type { Ground } from '../run/lock.ts'
+import type { Ground } from '../run/ground.ts'
 import type { Settled } from '../run/options.ts'
 import type { Migration } from '../source/migration.ts'
 

@@ -1,7 +1,7 @@
 import type { Session } from '../connection/session.ts'
 import { identifier, literal } from '../history/sql-text.ts'
 import { columns, createIndexSql, createTableSql, inForceIndex, qualified } from '../history/table.ts'
-import type { Ground } from '../run/lock.ts'
+import type { Ground } from '../run/ground.ts'
 import type { Settled } from '../run/options.ts'
 import type { Migration } from '../source/migration.ts'
 import { damageOf } from './table-damage.ts'

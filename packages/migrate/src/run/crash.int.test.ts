@@ -4,11 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codesOf, Databases } from '../database.testkit.ts'
+import { isTableMissing } from '../connection/server-error.ts'
+import { codesOf, Databases, tablesOf } from '../database.testkit.ts'
+import { down } from '../down.ts'
+import { repair } from '../repair.ts'
 import { readMigrations } from '../source/read-migrations.ts'
-import { history } from '../status.ts'
 import { up } from '../up.ts'
+import { verify } from '../verify.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'migrate-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -17,22 +21,29 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 const count = 25
 function folderOf(name: string): string {
   const folder = mkdtempSync(join(root, name))
-  for (let index = 1; index <= count; index += 1)
+  for (let index = 1; index <= count; index += 1) {
     writeFileSync(
       join(folder, `${index}_m.sql`),
       `create table a${index} (n int);\nselect pg_sleep(0.02);\ncreate table b${index} (n int);`,
     )
+    writeFileSync(
+      join(folder, `${index}_m.down.sql`),
+      `drop table b${index};\nselect pg_sleep(0.02);\ndrop table a${index};`,
+    )
+  }
   return folder
 }
 
-async function spawned(config: object, folder: string) {
+async function spawned(config: pg.ClientConfig, folder: string, direction: 'up' | 'down' = 'up') {
   const runner = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'crash.fixture.ts'), JSON.stringify(config), folder],
+    [join(import.meta.dirname, 'crash.fixture.ts'), JSON.stringify(config), folder, direction],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   )
   const exited = once(runner, 'exit')
-  await Promise.race([once(runner.stdout, 'data'), exited])
+  // a runner that never came to the database would leave everything whole, and prove nothing
+  const [said] = (await Promise.race([once(runner.stdout, 'data'), exited])) as unknown[]
+  expect(String(said)).toContain('connected')
   return { runner, exited }
 }
 
@@ -44,14 +55,25 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
   })
   afterAll(() => databases[Symbol.asyncDispose]())
 
-  async function stateOf(pool: Awaited<ReturnType<Databases['pool']>>) {
-    const { rows } = await pool.query<{ name: string }>(
-      `select relname as name from pg_class where relkind = 'r' and relname ~ '^[ab][0-9]+$'`,
-    )
-    const tables = new Set(rows.map(({ name }) => name))
-    const applied = new Set(
-      (await history(pool)).filter(({ state }) => state === 'applied').map(({ version }) => version),
-    )
+  /** The options of a pool hide its password from JSON. */
+  async function configOf(pool: pg.Pool) {
+    const { rows } = await pool.query<{ name: string }>('select current_database() as name')
+    return databases.server.config(rows[0]?.name)
+  }
+
+  /** In one snapshot: the server may still be at work for a client that is dead. */
+  async function stateOf(pool: pg.Pool) {
+    const { rows } = await pool
+      .query<{ tables: string[]; applied: string[] }>(
+        `select array(select relname::text from pg_class where relkind = 'r' and relname ~ '^[ab][0-9]+$') as tables,
+array(select version::text from pgherd_migrate.history where state = 'applied') as applied`,
+      )
+      .catch((error: unknown) => {
+        if (isTableMissing(error)) return { rows: [] }
+        throw error
+      })
+    const tables = new Set(rows[0]?.tables)
+    const applied = new Set(rows[0]?.applied)
     return Array.from({ length: count }, (_, index) => {
       const version = String(index + 1)
       return [tables.has(`a${version}`), tables.has(`b${version}`), applied.has(version)].map(Number).join('')
@@ -63,7 +85,7 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     async (ms) => {
       const pool = await databases.pool()
       const folder = folderOf('client-')
-      const { runner, exited } = await spawned((pool as unknown as { options: object }).options, folder)
+      const { runner, exited } = await spawned(await configOf(pool), folder)
       await sleep(ms)
       runner.kill('SIGKILL')
       await exited
@@ -93,4 +115,74 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
       expect(new Set(await stateOf(pool))).toEqual(new Set(['111']))
     },
   )
+
+  // what differs between majors is tried above
+  test.runIf(major === 18).each(['the runner', 'the server'])(
+    'kill -9 of %s during down: each is undone whole or still applied',
+    async (victim) => {
+      const pool = await databases.pool()
+      const folder = folderOf('down-')
+      await up(pool, readMigrations(folder))
+      const { runner, exited } = await spawned(await configOf(pool), folder, 'down')
+      await sleep(200)
+      if (victim === 'the server') {
+        await databases.server.halt('SIGKILL')
+        await databases.server.launch()
+      } else runner.kill('SIGKILL')
+      await exited
+      const states = await stateOf(pool)
+      expect(states.every((each) => each === '111' || each === '000')).toBe(true)
+      expect(states.toSorted().toReversed()).toEqual(states)
+      await down(pool, readMigrations(folder), { to: 0 })
+      expect(new Set(await stateOf(pool))).toEqual(new Set(['000']))
+    },
+  )
+
+  test.runIf(major === 18).each(['the runner', 'the server'])(
+    'kill -9 of %s in a script outside a transaction: it counts as unfinished until repair',
+    async (victim) => {
+      const pool = await databases.pool()
+      const folder = mkdtempSync(join(root, 'outside-'))
+      writeFileSync(
+        join(folder, '1_m.sql'),
+        `-- pgherd: no-transaction\ncreate table a (n int);\nselect pg_sleep(30);\ncreate table b (n int);`,
+      )
+      const { runner, exited } = await spawned(await configOf(pool), folder)
+      await until(
+        pool,
+        `select from pg_stat_activity where query like '%pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()`,
+      )
+      if (victim === 'the server') {
+        await databases.server.halt('SIGKILL')
+        await databases.server.launch()
+      } else {
+        runner.kill('SIGKILL')
+        // the server does not notice the death of its client while it sleeps for it
+        await pool.query(
+          `select pg_terminate_backend(pid, 5000) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`,
+        )
+      }
+      await exited
+      const migrations = readMigrations(folder)
+      expect(await codesOf(up(pool, migrations))).toEqual(['MIGRATE_PARTIAL'])
+      expect((await verify(pool, migrations)).map(({ code }) => code)).toEqual(['MIGRATE_PARTIAL'])
+      expect(await tablesOf(pool)).toEqual(['a'])
+      await repair(pool, migrations, { kind: 'forget', version: 1 })
+      await pool.query('drop table a')
+      writeFileSync(
+        join(folder, '1_m.sql'),
+        `-- pgherd: no-transaction\ncreate table a (n int);\ncreate table b (n int);`,
+      )
+      expect((await up(pool, readMigrations(folder))).applied).toHaveLength(1)
+      expect(await tablesOf(pool)).toEqual(['a', 'b'])
+    },
+  )
 })
+
+async function until(pool: pg.Pool, query: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if ((await pool.query(query)).rowCount) return
+    await sleep(25)
+  }
+  throw new Error(`never came true: ${query}`)
+}

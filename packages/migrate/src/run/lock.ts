@@ -1,25 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnose, MigrateError } from '../diagnostic/diagnostic.ts'
 import { literal } from '../history/sql-text.ts'
-import { lockKey, qualified, type HistoryTable, type TableGround } from '../history/table.ts'
+import { lockKey, qualified, type HistoryTable } from '../history/table.ts'
 import { identifier } from '../history/sql-text.ts'
+import type { Ground } from './ground.ts'
 import type { Settled } from './options.ts'
 import { putBackSql } from './put-back.ts'
 import { refuseOpenTransaction, type Session } from '../connection/session.ts'
-
-/** What the session looks like before the first migration changes it. */
-export interface Ground extends TableGround {
-  readonly hasTable: boolean
-  readonly searchPath: string
-  /** As whom the session began, or SET SESSION AUTHORIZATION made it. */
-  readonly sessionUser: string
-  readonly role: string
-  readonly lockTimeout: string
-  readonly statementTimeout: string
-  readonly synchronousCommit: string
-  /** Whether the role may use it; databases without it are rare. */
-  readonly hasPlpgsql: boolean
-}
 
 function tryLockSql(at: HistoryTable): string {
   return `select pg_try_advisory_lock(${lockKey(at)}) as got, pg_is_in_recovery() as standby, current_setting('transaction_read_only') as read_only,

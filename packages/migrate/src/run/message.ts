@@ -1,6 +1,6 @@
 import { literal } from '../history/sql-text.ts'
 import { inForce, qualified, type HistoryTable } from '../history/table.ts'
-import type { Ground } from './lock.ts'
+import type { Ground } from './ground.ts'
 import type { Settled } from './options.ts'
 import { flushedSql, limitsSql, ownRoleSql, putBackSql } from './put-back.ts'
 import type { Direction, Task } from './steps.ts'

@@ -1,5 +1,5 @@
 import { identifier, literal } from '../history/sql-text.ts'
-import type { Ground } from './lock.ts'
+import type { Ground } from './ground.ts'
 import type { Settled } from './options.ts'
 
 /*

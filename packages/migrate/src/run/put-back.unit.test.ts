@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Ground } from './lock.ts'
+import type { Ground } from './ground.ts'
 import { putBackSql } from './put-back.ts'
 
 test.each([

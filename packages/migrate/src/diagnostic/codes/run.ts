@@ -14,6 +14,10 @@ export const runCodes = {
     severity: 'error',
     summary: 'another runner holds the lock of the migrations',
   },
+  MIGRATE_NO_CONNECTION: {
+    severity: 'error',
+    summary: 'there is no connection to the database',
+  },
   MIGRATE_CONNECTION_LOST: {
     severity: 'error',
     summary: 'the connection broke while migrations ran',

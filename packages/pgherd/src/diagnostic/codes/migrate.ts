@@ -97,6 +97,11 @@ export const migrateCodes = {
     summary: 'another runner holds the lock of the migrations',
     outcome: 'failed',
   },
+  MIGRATE_NO_CONNECTION: {
+    severity: 'error',
+    summary: 'there is no connection to the database',
+    outcome: 'failed',
+  },
   MIGRATE_CONNECTION_LOST: {
     severity: 'error',
     summary: 'the connection broke while migrations ran',
