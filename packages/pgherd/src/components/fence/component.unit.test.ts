@@ -52,6 +52,11 @@ test('Patroni finds out by itself that etcd is away before the fence acts, in ev
 
 test('the unit follows Patroni and gives its rights away by itself', () => {
   const [unit] = fence.units(memberInput(paperCluster(), 'pg1'))
-  expect(unit).toMatchObject({ name: 'fence', user: 'drops', after: ['patroni'], reload: { signal: 'SIGHUP' } })
+  expect(unit).toMatchObject({
+    name: 'fence',
+    user: 'drops',
+    after: ['patroni'],
+    reload: { signal: 'SIGHUP' },
+  })
   expect(unit?.argv.slice(-2)).toEqual(['/fence.js', '/srv/pgherd/state/members/pg1/config/fence.json'])
 })
