@@ -71,7 +71,7 @@ export default tseslint.config(
       ],
       'no-restricted-globals': [
         'error',
-        { name: 'fetch', message: 'it loads undici; httpText (hosts/local/http-probe.ts) does not' },
+        { name: 'fetch', message: 'it loads undici; httpText (hosts/http-text.ts) does not' },
       ],
     },
   },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterAddresses, type ClusterAddresses } from '@pgherd/testbed/cluster-addresses.ts'
@@ -13,7 +13,8 @@ interface Restored {
   timeline: number
   kept: { member: string; path: string }[]
   record: string
-  findings: unknown[]
+  backup?: string
+  findings: { code: string }[]
 }
 
 interface Event {
@@ -103,12 +104,12 @@ roles:
     return (rows[0] as { now: Date }).now.toISOString()
   }
 
-  async function restored(...args: string[]): Promise<Restored> {
+  async function restored(args: readonly string[], findings: readonly string[] = []): Promise<Restored> {
     const run = await herd.run('restore', ...args, '--name', 'test', '--json')
     expect(run.code, `${run.stdout}\n${run.stderr}`).toBe(0)
     const result = run.json<Restored>()
     expectSchema('cli/restore', result)
-    expect(result.findings).toEqual([])
+    expect(result.findings.map(({ code }) => code)).toEqual(findings)
     expect(result.timeline).toBeGreaterThan(timeline)
     timeline = result.timeline
     return result
@@ -129,12 +130,32 @@ roles:
     })
   })
 
-  test('to a moment: every member has the data of then, on a new timeline, and what was there is kept', async () => {
+  /** Flips a bit in the middle of the stored data of the newest backup; again, and it is whole. Gives its id. */
+  function flipNewest(): string {
+    const base = join(herd.state, 'backups/base')
+    const id =
+      readdirSync(base)
+        .filter((name) => !name.startsWith('.'))
+        .sort()
+        .at(-1) ?? ''
+    const name = readdirSync(join(base, id)).find((each) => each.startsWith('base.tar')) ?? ''
+    const bytes = readFileSync(join(base, id, name))
+    const at = bytes.length >> 1
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    writeFileSync(join(base, id, name), bytes)
+    return id
+  }
+
+  test('to a moment, past a damaged backup: every member has the data of then, on a new timeline, and what was there is kept', async () => {
+    expect((await herd.run('backup')).code).toBe(0)
     const moment = await now()
     await herd.query('app', 'insert into event values (101); drop table dropped')
     const dry = await herd.run('restore', '--to', moment, '--in-place', '--dry-run', '--json')
     expect(dry.json()).toMatchObject({ dryRun: true, plan: { restore: { target: moment } } })
-    const result = await restored('--to', moment, '--in-place')
+    const damaged = flipNewest()
+    const result = await restored(['--to', moment, '--in-place'], ['RESTORE_OTHER_BACKUP'])
+    expect(flipNewest()).toBe(damaged)
+    expect(result.backup).not.toBe(damaged)
     await everywhere({ events: 100, newest: 100, dropped: true })
     expect(result.kept.map(({ member }) => member)).toEqual(['pg1', 'pg2', 'pg3'])
     for (const { path } of result.kept) expect(existsSync(join(path, 'PG_VERSION')), path).toBe(true)
@@ -146,7 +167,7 @@ roles:
 
   test('undone: the data from before is back, in its own place', async () => {
     await herd.query('app', 'insert into event values (500)')
-    await restored('--undo')
+    await restored(['--undo'])
     await everywhere({ events: 101, newest: 101, dropped: false })
     expect((await herd.run('plan', '--json')).json<{ steps: unknown[] }>().steps).toEqual([])
   })

@@ -1,5 +1,5 @@
 import type { StatusDocument } from '../agent/status-document.ts'
-import { httpText } from '../hosts/local/http-probe.ts'
+import { httpText } from '../hosts/http-text.ts'
 import { agentUrl } from '../operations/agent-url.ts'
 import type { OperationContext } from '../operations/context.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagnosticError, diagnose, mend } from '../diagnostic/diagnostic.ts'
-import { httpText } from '../hosts/local/http-probe.ts'
+import { httpText } from '../hosts/http-text.ts'
 import type { Member } from '../topology/topology.ts'
 import { agentUrl } from './agent-url.ts'
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { httpText } from '../../hosts/local/http-probe.ts'
+import { httpText } from '../../hosts/http-text.ts'
 import { serversOf } from '../../topology/topology.ts'
 import { administered, socketOf } from '../administered.ts'
 import { agentUrl } from '../agent-url.ts'
