@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { eventually } from '@pgherd/testbed/herd.ts'
 import { identify } from '../hosts/local/process-identity.ts'
@@ -209,7 +210,7 @@ test('all of etcd gone in failsafe mode: nobody is fenced and writes go on; with
   expect(await actionOf(cluster, 'pg1')).toBeUndefined()
 })
 
-test('a fence that dies and comes back leaves a healthy server alone, also after it stood still', async () => {
+test('a fence that dies and comes back leaves a healthy server alone, also after it was given a broken file or stood still', async () => {
   await using cluster = await FencedCluster.start()
   const before = cluster.postmaster('pg1')
   await cluster.killFence('pg1')
@@ -221,6 +222,16 @@ test('a fence that dies and comes back leaves a healthy server alone, also after
   await eventually('it watches again', () =>
     cluster.fenceLog('pg1').match(/is watching/g)?.length === 3 ? true : undefined,
   )
+  const file = `${cluster.paths('pg1').config}/fence.json`
+  const contents = readFileSync(file, 'utf8')
+  for (const [text, said] of [
+    ['{', 'keeps the file it had'],
+    [contents, 'has read its file again'],
+  ] as const) {
+    writeFileSync(file, text)
+    process.kill(cluster.fencePid('pg1'), 'SIGHUP')
+    await eventually(said, () => cluster.fenceLog('pg1').includes(said) || undefined)
+  }
   await pause(ttl)
   process.kill(cluster.fencePid('pg1'), 'SIGSTOP')
   await pause(1.5 * ttl)
